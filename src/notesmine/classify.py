@@ -1,0 +1,503 @@
+"""The kind of each passage, with calibrated probabilities and the reasons.
+
+What is no statement (attendance, links, ticket lists, templates) goes to boilerplate by rule,
+before any model runs. The rest is judged by MiniLM with its top layers fitted on coded statements
+(``docs/model-card.md``); the same pass gives the codebook's scorer its probabilities.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from notesmine.config import ClassifySettings
+from notesmine.encoder import Encoder, Progress, batches
+from notesmine.errors import ModelError
+from notesmine.records import KINDS, Judgement, Kind, PassageType, Tier
+
+if TYPE_CHECKING:
+    import torch
+
+#: The codes the fitted scorer knows, in the order of its outputs; the last is "none of these".
+CODES: tuple[str, ...] = (
+    "shelving",
+    "ownership",
+    "structure",
+    "production-path",
+    "collaboration",
+    "domain-input",
+    "capacity",
+    "value-case",
+    "culture-trust",
+    "explainability",
+    "quality",
+    "data",
+    "infrastructure",
+    "maintenance",
+    "legal",
+    "planning",
+    "duplication",
+    "other",
+)
+
+WEIGHTS = Path(__file__).parent / "weights" / "classifier.safetensors"
+#: SHA-256 of the fitted weights; ``bench/training/fit.py`` prints it.
+WEIGHTS_SHA256 = ""
+
+#: Types of passages that are never statements, and the reason given.
+NO_STATEMENT: dict[PassageType, str] = {
+    "heading": "a heading",
+    "slide_title": "a slide's title",
+    "attendance": "an attendance list",
+    "link": "a link",
+}
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """A judgement, and the fitted scorer's probability of each code (empty for boilerplate)."""
+
+    judgement: Judgement
+    codes: dict[str, float] = {}
+
+
+# -- rules ----------------------------------------------------------------------------------------
+
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_TICKET = re.compile(r"(?:[\w.-]+/)*[\w.-]*#\d+|\b[A-Z][A-Z0-9]+-\d+\b|\bPR\s*\d+\b")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ATTENDANCE = re.compile(
+    r"^\W*(?:present|attend(?:ees|ance|ing)|participants|apologies|regrets|absent|chair(?:ed by)?|"
+    r"minutes(?: taken)? by|note[- ]?taker|secretary|facilitator|scribe|from|to|cc|date|time|"
+    r"location|venue|agenda|next meeting)\s*:",
+    re.IGNORECASE,
+)
+_TEMPLATE = re.compile(
+    r"^\W*(?:n/?a|none|nil|tbd|tba|todo|no updates?|nothing(?: to report)?|\[.{0,40}\]|<.{0,40}>|"
+    r"(?:any )?questions\??|thank you[.!]?|thanks[.!]?|a\.?o\.?b\.?|any other business|"
+    r"welcome|introductions?|page \d+(?: of \d+)?)\W*$",
+    re.IGNORECASE,
+)
+
+
+def boilerplate(text: str, kind_of_passage: PassageType = "paragraph") -> str:
+    """Return why a passage is no statement at all, or an empty string if it may be one.
+
+    Examples
+    --------
+    >>> boilerplate("https://example.org/minutes/12")
+    'nothing but links'
+    >>> boilerplate("Apologies: Ms Haddad, Mr Okoye")
+    'attendance or logistics'
+    >>> boilerplate("Nobody maintains the model.")
+    ''
+    """
+    if kind_of_passage in NO_STATEMENT:
+        return NO_STATEMENT[kind_of_passage]
+    bare = _URL.sub(" ", text)
+    if bare != text and len(_WORD.findall(bare)) < 3:
+        return "nothing but links"
+    without = _TICKET.sub(" ", bare)
+    if without != bare and len(_WORD.findall(without)) < 2:
+        return "nothing but ticket numbers"
+    if len(_WORD.findall(without)) < 2:
+        return "fewer than two words"
+    if _TEMPLATE.match(text):
+        return "a template or an empty item"
+    if _ATTENDANCE.match(text):
+        return "attendance or logistics"
+    return ""
+
+
+#: Cues shown with a decision: they explain, they do not decide. Lower-case token sequences.
+CUES: dict[str, tuple[str, ...]] = {
+    "problem": (
+        "blocked",
+        "blocker",
+        "blockers",
+        "problem",
+        "problems",
+        "issue",
+        "risk",
+        "risks",
+        "delay",
+        "delayed",
+        "unclear",
+        "lack",
+        "lacks",
+        "lacking",
+        "missing",
+        "cannot",
+        "can't",
+        "unable",
+        "fails",
+        "failed",
+        "failing",
+        "stuck",
+        "slow",
+        "difficult",
+        "concern",
+        "concerns",
+        "worried",
+        "bottleneck",
+        "shortage",
+        "waiting for",
+        "depends on",
+        "nobody",
+        "no one",
+        "not enough",
+        "too few",
+        "too many",
+        "too late",
+        "still no",
+        "still not",
+        "not yet",
+        "never",
+        "without",
+        "outdated",
+        "broken",
+        "confusing",
+        "overloaded",
+        "unknown",
+    ),
+    "resolution": (
+        "no longer",
+        "resolved",
+        "solved",
+        "fixed",
+        "sorted",
+        "settled",
+        "unblocked",
+        "overcome",
+        "at last",
+        "finally",
+        "used to",
+        "now that",
+        "is now",
+        "are now",
+        "has now",
+        "have now",
+        "closed",
+        "cleared",
+        "is over",
+        "behind us",
+    ),
+    "negation": (
+        "no problem",
+        "no problems",
+        "no issue",
+        "no issues",
+        "no delay",
+        "no delays",
+        "not a",
+        "no risk",
+        "no shortage",
+        "no complaints",
+        "without problems",
+        "no blockers",
+    ),
+    "hedge": (
+        "might",
+        "may",
+        "could",
+        "would",
+        "perhaps",
+        "possibly",
+        "risk that",
+        "if",
+        "in case",
+        "fear",
+        "afraid",
+    ),
+    "proposal": (
+        "should",
+        "propose",
+        "proposal",
+        "suggest",
+        "suggested",
+        "let's",
+        "plan to",
+        "will",
+        "to do",
+        "next step",
+        "recommend",
+        "request",
+        "ask",
+    ),
+    "decision": ("agreed", "decided", "approved", "decision", "adopted", "voted", "endorsed"),
+    "praise": (
+        "well",
+        "great",
+        "good",
+        "thanks",
+        "helpful",
+        "success",
+        "pleased",
+        "smooth",
+        "works",
+    ),
+}
+
+
+class CueMatcher:
+    """Finds the words that a reader would point at, with spaCy's phrase matcher."""
+
+    @cached_property
+    def _tools(self) -> tuple[Any, Any]:
+        import spacy
+        from spacy.matcher import PhraseMatcher
+
+        nlp = spacy.blank("en")
+        matcher = PhraseMatcher(nlp.vocab, attr="LOWER")
+        for name, phrases in CUES.items():
+            matcher.add(name, [nlp.make_doc(phrase) for phrase in phrases])
+        return nlp, matcher
+
+    def __call__(self, text: str) -> dict[str, list[str]]:
+        """Return the cues of a text by their group, longest match first, in reading order."""
+        from spacy.util import filter_spans
+
+        nlp, matcher = self._tools
+        found: dict[str, list[str]] = {}
+        for span in filter_spans(matcher(nlp.make_doc(text), as_spans=True)):
+            words = found.setdefault(span.label_, [])
+            if span.text.lower() not in words:
+                words.append(span.text.lower())
+        return found
+
+
+@lru_cache(maxsize=1)
+def cue_matcher() -> CueMatcher:
+    """Return the matcher, built once."""
+    return CueMatcher()
+
+
+# -- the model ------------------------------------------------------------------------------------
+
+
+def build_network(encoder: Encoder, first: int) -> torch.nn.Module:
+    """Return MiniLM's layers from ``first`` on, with a head for kinds and one for codes.
+
+    The network maps hidden states (b, t, d) that enter layer ``first``, the attention mask (b, t)
+    and the mask of the text's own tokens (b, t) to kind logits (b, 7) and code logits (b, 18). The
+    pooled mean goes over the text's own tokens, so that a heading informs and does not dominate.
+    """
+    import copy
+
+    from torch import nn
+
+    bert = encoder.transformer[0].auto_model
+
+    class Network(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.ModuleList(
+                copy.deepcopy(layer) for layer in bert.encoder.layer[first:]
+            )
+            width = bert.config.hidden_size
+            self.drop = nn.Dropout(0.1)
+            self.kind = nn.Linear(width, len(KINDS))
+            self.code = nn.Linear(width, len(CODES))
+
+        def forward(
+            self, hidden: torch.Tensor, mask: torch.Tensor, own: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            hidden = run_layers(self.layers, hidden, mask)
+            weight = own.to(hidden.dtype).unsqueeze(-1)
+            pooled = self.drop((hidden * weight).sum(1) / weight.sum(1))
+            return self.kind(pooled), self.code(pooled)
+
+    return Network()
+
+
+def run_layers(layers: Any, hidden: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """Run transformer layers over hidden states (b, t, d) under an attention mask (b, t)."""
+    bias = (1.0 - mask[:, None, None, :].to(hidden.dtype)) * -1e9
+    for layer in layers:
+        out = layer(hidden, attention_mask=bias)
+        hidden = out[0] if isinstance(out, tuple) else out
+    return hidden
+
+
+class Classifier:
+    """The fitted classifier of kinds and codes.
+
+    Parameters
+    ----------
+    encoder : Encoder
+        The packaged model; its lower layers are used as they are.
+    weights : pathlib.Path
+        The fitted top layers.
+
+    Raises
+    ------
+    ModelError
+        If the weights are missing, damaged, or were fitted on another encoder.
+    """
+
+    def __init__(self, encoder: Encoder, weights: Path = WEIGHTS) -> None:
+        self.encoder = encoder
+        self.path = weights
+        if not weights.is_file():
+            raise ModelError("the fitted weights are missing", "Reinstall notesmine.")
+        body = weights.read_bytes()
+        self.sha256 = hashlib.sha256(body).hexdigest()
+        if weights == WEIGHTS and self.sha256 != WEIGHTS_SHA256:
+            raise ModelError(
+                f"the fitted weights have SHA-256 {self.sha256}, expected {WEIGHTS_SHA256}",
+                "Reinstall notesmine.",
+            )
+        size = int.from_bytes(body[:8], "little")
+        header = json.loads(body[8 : 8 + size])
+        self.facts: dict[str, Any] = json.loads(header["__metadata__"]["notesmine"])
+        if self.facts["base"] != encoder.sha256:
+            raise ModelError(
+                "the fitted weights belong to another encoder",
+                "The classifier needs the packaged model; [embed] model does not change it.",
+            )
+
+    @cached_property
+    def _network(self) -> torch.nn.Module:
+        import torch
+        from safetensors.torch import load_file
+
+        network = build_network(self.encoder, self.facts["first"])
+        state = {k: v.to(torch.float32) for k, v in load_file(self.path).items()}
+        network.load_state_dict(state)
+        return network.eval()
+
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        headings: Sequence[str],
+        progress: Progress | None = None,
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return calibrated probabilities of kinds (n, 7) and of codes (n, 18).
+
+        Raises
+        ------
+        ValueError
+            If ``texts`` and ``headings`` differ in length.
+        """
+        import torch
+
+        if len(texts) != len(headings):
+            raise ValueError(f"{len(texts)} texts but {len(headings)} headings")
+        first = self.facts["first"]
+        bert = self.encoder.transformer[0].auto_model
+        network = self._network
+        kinds = np.zeros((len(texts), len(KINDS)))
+        codes = np.zeros((len(texts), len(CODES)))
+        done = 0
+        rows = self.encoder.tokenize(texts, headings)
+        for index, ids, mask, own in batches(rows, self.encoder.pad):
+            with torch.inference_mode():
+                hidden = run_layers(bert.encoder.layer[:first], bert.embeddings(ids), mask)
+                kind, code = network(hidden, mask, own)
+            kinds[index] = kind[: len(index)].double().numpy()
+            codes[index] = code[: len(index)].double().numpy()
+            done += len(index)
+            if progress is not None:
+                progress(done, len(texts))
+        return (
+            calibrate(kinds, self.facts["kind_temperature"], self.facts["kind_bias"]),
+            calibrate(codes, self.facts["code_temperature"]),
+        )
+
+    def judge(
+        self,
+        texts: Sequence[str],
+        headings: Sequence[str],
+        types: Sequence[PassageType],
+        settings: ClassifySettings | None = None,
+        progress: Progress | None = None,
+    ) -> list[Judged]:
+        """Judge passages.
+
+        Parameters
+        ----------
+        texts, headings, types : sequences of length n
+            ``headings`` are the joined heading paths, empty where there is none.
+        settings : ClassifySettings, optional
+            Thresholds; those left None are the fitted ones.
+
+        Returns
+        -------
+        list of Judged, length n
+        """
+        reasons = [boilerplate(t, p) for t, p in zip(texts, types, strict=True)]
+        asked = [i for i, reason in enumerate(reasons) if not reason]
+        kinds, codes = self.probabilities(
+            [texts[i] for i in asked], [headings[i] for i in asked], progress
+        )
+        judged = [Judged(judgement=_by_rule(reason)) for reason in reasons]
+        taken, sure = self.thresholds(settings)
+        for row, i in enumerate(asked):
+            judged[i] = Judged(
+                judgement=_decide(texts[i], headings[i], kinds[row], taken, sure),
+                codes={c: round(float(p), 4) for c, p in zip(CODES, codes[row], strict=True)},
+            )
+        return judged
+
+    def thresholds(self, settings: ClassifySettings | None) -> tuple[float, float]:
+        """Return the probabilities from which an impediment is taken up and is confirmed."""
+        taken = settings.impediment if settings and settings.impediment is not None else None
+        sure = settings.confirmed if settings and settings.confirmed is not None else None
+        return (
+            self.facts["impediment"] if taken is None else taken,
+            self.facts["confirmed"] if sure is None else sure,
+        )
+
+
+def calibrate(
+    logits: NDArray[np.float64], temperature: float, bias: Sequence[float] | None = None
+) -> NDArray[np.float64]:
+    """Return the softmax of logits over a fitted temperature, after a fitted bias per class.
+
+    Vector scaling with one common scale; Guo, Pleiss, Sun and Weinberger, "On calibration of
+    modern neural networks", ICML 2017.
+    """
+    scaled = logits / temperature + (0.0 if bias is None else np.asarray(bias))
+    scaled -= scaled.max(axis=1, keepdims=True)
+    exp = np.exp(scaled)
+    return np.asarray(exp / exp.sum(axis=1, keepdims=True))
+
+
+def _by_rule(reason: str) -> Judgement:
+    scores: dict[str, float] = {kind: float(kind == "boilerplate") for kind in KINDS}
+    return Judgement(kind="boilerplate", scores=scores, why=f"rule: {reason}", tier="confirmed")
+
+
+def _decide(
+    text: str, heading: str, scores: NDArray[np.float64], taken: float, sure: float
+) -> Judgement:
+    """Choose the kind; an impediment needs its own threshold, the rest the largest score."""
+    best = int(scores.argmax())
+    impediment = float(scores[0])
+    if impediment >= taken:
+        best = 0
+    elif best == 0:
+        best = int(scores[1:].argmax()) + 1
+    kind: Kind = KINDS[best]
+    threshold = sure if kind == "impediment" else 0.5
+    tier: Tier = "confirmed" if scores[best] >= threshold else "review"
+    parts = [f"model: {kind} {scores[best]:.2f}"]
+    if kind != "impediment":
+        parts.append(f"impediment {impediment:.2f}")
+    parts += [f"{group} words: {', '.join(c)}" for group, c in cue_matcher()(text).items()]
+    if heading:
+        parts.append(f"under '{heading.rsplit(' > ', 1)[-1][:60]}'")
+    return Judgement(
+        kind=kind,
+        scores={k: round(float(p), 4) for k, p in zip(KINDS, scores, strict=True)},
+        why="; ".join(parts),
+        tier=tier,
+    )

@@ -1,0 +1,10 @@
+"""Weigh what speaks for each theme: counted by document, collapsed, dated, linked over time.
+
+This room turns judged passages into `Evidence`; it reads no file, loads no model and writes
+nothing. Counts are of documents and meetings; mentions are never a measure of weight.
+"""
+
+from notesmine.evidence.assigned import Assigned
+from notesmine.evidence.weigh import weigh
+
+__all__ = ["Assigned", "weigh"]

@@ -1,0 +1,13 @@
+"""Write what people read: one module per output format, and `verify`, which proves the quotes.
+
+`publish` writes the report, tables and references; `write_run` then seals the folder with
+``run.json``. Outputs are a function of the `Bundle`: no clock, no folder name, no order of a
+dictionary enters them.
+"""
+
+from notesmine.publish.bundle import Bundle, publish
+from notesmine.publish.references import citation_keys
+from notesmine.publish.runfile import input_rows, write_run
+from notesmine.publish.verify import Check, verify
+
+__all__ = ["Bundle", "Check", "citation_keys", "input_rows", "publish", "verify", "write_run"]

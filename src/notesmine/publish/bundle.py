@@ -1,0 +1,102 @@
+"""What one run publishes, and the writing of all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from notesmine.publish.files import replace_file
+from notesmine.publish.references import citation_keys
+from notesmine.records import Document, Evidence, Finding, Quote, Run
+
+
+class Bundle(Struct, frozen=True, kw_only=True):
+    """Everything the outputs are a function of.
+
+    ``source_prefix`` is put before a document's path to link to it, None for no links.
+    ``definitions`` are further facts for the method section: (name, text). ``run.outputs`` is
+    still empty here; ``run.report_date`` is the newest note's date.
+    """
+
+    title: str
+    corpus: str
+    documents: tuple[Document, ...]
+    evidence: tuple[Evidence, ...]
+    findings: tuple[Finding, ...]
+    run: Run
+    source_prefix: str | None = None
+    definitions: tuple[tuple[str, str], ...] = ()
+
+    def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
+        """Every published quote under every theme, in the order of publication."""
+        for item in self.evidence:
+            groups = (item.impediments, item.resolved, item.enablers, item.proposals, item.review)
+            for group in groups:
+                for quote in group:
+                    yield item, quote
+
+
+def canonical(bundle: Bundle) -> Bundle:
+    """Put documents in order of date and id, and give every quote its citation key."""
+    documents = sorted(bundle.documents, key=lambda d: (d.date or "9999", d.doc_id))
+    keys = citation_keys(documents)
+
+    def keyed(quotes: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        return tuple(
+            msgspec.structs.replace(q, citation_key=keys.get(q.doc_id, "")) for q in quotes
+        )
+
+    evidence = tuple(
+        msgspec.structs.replace(
+            e,
+            impediments=keyed(e.impediments),
+            resolved=keyed(e.resolved),
+            enablers=keyed(e.enablers),
+            proposals=keyed(e.proposals),
+            review=keyed(e.review),
+        )
+        for e in bundle.evidence
+    )
+    return msgspec.structs.replace(bundle, documents=tuple(documents), evidence=evidence)
+
+
+def publish(out: Path, bundle: Bundle) -> dict[str, str]:
+    """Write report, tables and references into a folder.
+
+    Everything is rendered before anything is written, so that a fault leaves the last outputs
+    standing. ``run.json`` is not among them: `write_run` writes it when all else is there.
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Made where it does not exist.
+    bundle : Bundle
+
+    Returns
+    -------
+    dict of str to str
+        File name to SHA-256.
+
+    Raises
+    ------
+    OutputError
+        If a file cannot be written.
+    """
+    from notesmine.publish import html, markdown, references, tables  # they name `Bundle`
+
+    ready = canonical(bundle)
+    files = {
+        "report.html": html.render(ready),
+        "report.md": markdown.render(ready),
+        "themes.csv": tables.themes_csv(ready),
+        "evidence.csv": tables.evidence_csv(ready),
+        "references.bib": references.biblatex(ready.documents),
+        "references.json": references.csl_json(ready.documents),
+    }
+    return {
+        name: replace_file(out, name, text.encode("utf-8", "replace"))
+        for name, text in files.items()
+    }

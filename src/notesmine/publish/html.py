@@ -1,0 +1,288 @@
+"""``report.html``: one file that works by itself, offline, with scripts off, on paper.
+
+This module turns a `Bundle` into what the templates show; how it looks is in ``templates/``.
+Style and script are inlined and named by hash in a content security policy that allows nothing
+else; every word of a source passes through Jinja's escaping.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote as percent
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from notesmine.publish import svg
+from notesmine.publish.bundle import Bundle
+from notesmine.publish.references import citation_keys, pandoc, plain
+from notesmine.publish.text import day, month, one_line, plural, visible
+from notesmine.records import Document, Evidence, Finding, Quote
+
+#: Quotes of a theme that are listed beyond the chosen ones; the rest is in evidence.csv.
+MOST_LISTED = 250
+#: Links from a finding to its quotes.
+MOST_LINKS = 8
+LONGEST_TIMELINE = 120  # months drawn one by one, gaps included
+KIND_NAMES = {
+    "impediment": "Impediment",
+    "resolved": "Reported resolved",
+    "enabler": "What helped",
+    "proposal": "Proposal",
+    "review": "To review",
+}
+
+
+def render(bundle: Bundle) -> str:
+    """Return the report as one HTML file."""
+    environment = Environment(
+        loader=PackageLoader("notesmine.publish"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(v=visible, line=one_line, day=day, month=month)
+    environment.globals["plural"] = plural
+    style, script = (_asset(environment, n) for n in ("report.css", "report.js"))
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    # The hashes say what may run; the assets are this package's own, so they are not escaped.
+    return environment.get_template("report.html.j2").render(
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        policy=policy,
+        **_View(bundle).context(),
+    )
+
+
+def _asset(environment: Environment, name: str) -> str:
+    loader = environment.loader
+    assert loader is not None
+    return loader.get_source(environment, name)[0]
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+class _View:
+    """The facts of a bundle in the order and the words in which a page shows them."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self.documents = {d.doc_id: d for d in bundle.documents}
+        self.number = {d.doc_id: n for n, d in enumerate(bundle.documents)}
+        self.keys = citation_keys(bundle.documents)
+        self.read = [
+            d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()
+        ]
+        self.per_month = Counter(d.date[:7] for d in self.read if d.date and len(d.date) >= 7)
+        self.months = timeline(self.per_month)
+        self.ids = {e.theme.theme_id for e in bundle.evidence}
+        self.anchored: set[str] = set()
+        self.labels = {e.theme.theme_id: e.theme.label for e in bundle.evidence}
+        self.statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
+
+    def context(self) -> dict[str, Any]:
+        """Everything the templates need."""
+        evidence = self.bundle.evidence
+        main = [e for e in evidence if e.rank]
+        shown = [e for e in self._in_order() if self._has_quotes(e)]
+        themes = [self._theme(e) for e in shown]
+        dates = sorted(d.date for d in self.read if d.date)
+        quotes = {q.quote_id: e for e, q in self.bundle.quotes() if q.kind == "impediment"}
+        confirmed = {
+            q.quote_id: q.score for e in evidence for q in e.impediments if q.quote_id in quotes
+        }
+        kinds = dict.fromkeys(q["kind"] for t in themes for q in t["everything"])
+        return {
+            "title": self.bundle.title,
+            "corpus": self.bundle.corpus,
+            "report_date": self.bundle.run.report_date,
+            "first": dates[0] if dates else None,
+            "last": dates[-1] if dates else None,
+            "read": self.read,
+            "documents": [self._document(d) for d in self.bundle.documents],
+            "meetings": len({(d.meeting or d.organisation or d.doc_id, d.date) for d in self.read}),
+            "organisations": len({d.organisation for d in self.read if d.organisation}),
+            "confirmed": len(confirmed),
+            "wrong": round(sum(1 - s for s in confirmed.values())),
+            "resolved": sum(len(e.links) for e in main),
+            "ranked": [self._row(e) for e in main],
+            "months": self.months,
+            "years": _years(self.months),
+            "per_month": self.per_month,
+            "findings": {
+                k: [self._finding(f) for f in self.bundle.findings if f.kind == k]
+                for k in ("overview", "new", "resolved", "helps", "limits")
+            },
+            "themes": themes,
+            "silent": [e.theme for e in evidence if not self._has_quotes(e)],
+            "kinds": [(k, KIND_NAMES[k]) for k in KIND_NAMES if k in kinds],
+            "problems": self._problems(),
+            "skipped": self.bundle.run.skipped,
+            "run": self.bundle.run,
+            "definitions": self.bundle.definitions,
+            "unquotable": sum(e.unquotable for e in main),
+        }
+
+    def _in_order(self) -> list[Evidence]:
+        """Themes by rank, each followed by its sub-themes."""
+        ordered: list[Evidence] = []
+        for item in self.bundle.evidence:
+            if item.theme.parent_id not in self.ids:
+                ordered.append(item)
+                ordered += [
+                    e for e in self.bundle.evidence if e.theme.parent_id == item.theme.theme_id
+                ]
+        return ordered
+
+    @staticmethod
+    def _has_quotes(item: Evidence) -> bool:
+        return bool(
+            item.impediments or item.resolved or item.enablers or item.proposals or item.review
+        )
+
+    def _row(self, item: Evidence) -> dict[str, Any]:
+        """A row of the ranked table and of the heat table."""
+        return {
+            "item": item,
+            "bar": svg.bar(item.share, item.share_low, item.share_high),
+            "spark": svg.spark(item.by_month, self.months),
+            "heat": [
+                (m, item.by_month.get(m, 0), self._heat(item, m), self.per_month.get(m, 0))
+                for m in self.months
+            ],
+        }
+
+    def _heat(self, item: Evidence, name: str) -> str:
+        """Class of a cell: of the month's documents, how many report the theme."""
+        if not self.per_month.get(name):
+            return "none"
+        share = item.by_month.get(name, 0) / self.per_month[name]
+        return "h0" if share == 0 else f"h{min(4, 1 + int(share * 4 - 1e-9))}"
+
+    def _theme(self, item: Evidence) -> dict[str, Any]:
+        theme = item.theme
+        place = {q: n for n, q in enumerate(item.chosen)}
+        first = [q for q in item.impediments if q.quote_id in place]
+        first.sort(key=lambda q: place[q.quote_id])
+        rest = [q for q in item.impediments if q.quote_id not in place]
+        solved = Counter(q.date[:7] for q in item.resolved if q.date and len(q.date) >= 7)
+        finding = self.statements.get(theme.theme_id)
+        groups = {
+            "chosen": [self._quote(q) for q in first],
+            "rest": [self._quote(q) for q in rest[:MOST_LISTED]],
+            "resolved": [self._quote(q) for q in item.resolved[:MOST_LISTED]],
+            "enablers": [self._quote(q) for q in item.enablers[:MOST_LISTED]],
+            "proposals": [self._quote(q) for q in item.proposals[:MOST_LISTED]],
+            "review": [self._quote(q) for q in item.review[:MOST_LISTED]],
+        }
+        answers: dict[str, list[str]] = {}
+        for problem, answer in item.links:
+            answers.setdefault(answer, []).append(problem)
+        parent = theme.parent_id if theme.parent_id in self.ids else None
+        return {
+            "item": item,
+            "parent": parent,
+            "parent_label": self.labels.get(parent or "", ""),
+            "children": [e for e in self.bundle.evidence if e.theme.parent_id == theme.theme_id],
+            "statement": finding.statement if finding else "",
+            "life": svg.life(
+                item.by_month,
+                {m: self.per_month.get(m, 0) for m in self.months},
+                solved,
+                f"Documents reporting {one_line(theme.label)}. {svg.spoken(item.by_month)}",
+            ),
+            "spoken": svg.spoken(item.by_month),
+            "unlisted": max(0, len(rest) - MOST_LISTED),
+            "everything": [q for group in groups.values() for q in group],
+            "answers": answers,
+            "answered": dict(item.links),
+            **groups,
+        }
+
+    def _quote(self, quote: Quote) -> dict[str, Any]:
+        document = self.documents[quote.doc_id]
+        anchor = "" if quote.quote_id in self.anchored else quote.quote_id
+        self.anchored.add(quote.quote_id)
+        return {
+            "quote": quote,
+            "anchor": anchor,
+            "kind": "review"
+            if quote.kind == "impediment" and quote.tier == "review"
+            else quote.kind,
+            "document": self.number[quote.doc_id],
+            "month": (quote.date or "")[:7],
+            "title": document.title or document.meeting or "Untitled note",
+            "link": self._link(document, quote.page),
+            "where": f"{'slide' if document.format == 'pptx' else 'p.'} {quote.page}"
+            if quote.page is not None
+            else "",
+            "cite": pandoc(self.keys[quote.doc_id], quote.page),
+            "plain": plain(document, quote.page),
+        }
+
+    def _link(self, document: Document, page: int | None = None) -> str:
+        """Return the address of a source file, at its page where it is a PDF."""
+        if self.bundle.source_prefix is None or not document.paths:
+            return ""
+        path = percent(min(document.paths), safe="/")
+        at = f"#page={page}" if page is not None and document.format == "pdf" else ""
+        return f"{self.bundle.source_prefix}{path}{at}"
+
+    def _finding(self, finding: Finding) -> dict[str, Any]:
+        return {
+            "finding": finding,
+            "links": finding.quote_ids[:MOST_LINKS],
+            "more": max(0, len(finding.quote_ids) - MOST_LINKS),
+        }
+
+    def _document(self, document: Document) -> dict[str, Any]:
+        quotes = {q.quote_id for _, q in self.bundle.quotes() if q.doc_id == document.doc_id}
+        return {
+            "document": document,
+            "title": document.title or document.meeting or "Untitled note",
+            "key": self.keys[document.doc_id],
+            "link": self._link(document),
+            "quotes": len(quotes),
+        }
+
+    def _problems(self) -> list[tuple[str, Any]]:
+        rows = [(p.path, p) for p in self.bundle.run.problems]
+        seen = {(p.path, p.code, p.page, p.message) for p in self.bundle.run.problems}
+        for document in self.bundle.documents:
+            path = min(document.paths, default="")
+            rows += [
+                (path, p)
+                for p in document.problems
+                if (p.path or path, p.code, p.page, p.message) not in seen
+            ]
+        return rows
+
+
+def timeline(per_month: Mapping[str, int]) -> list[str]:
+    """Return every month from the first to the last, gaps included unless the time is very long.
+
+    Examples
+    --------
+    >>> timeline({"2024-11": 1, "2025-02": 2})
+    ['2024-11', '2024-12', '2025-01', '2025-02']
+    """
+    if not per_month:
+        return []
+    first, last = (int(m[:4]) * 12 + int(m[5:7]) - 1 for m in (min(per_month), max(per_month)))
+    if last - first >= LONGEST_TIMELINE:
+        return sorted(per_month)
+    return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(first, last + 1)]
+
+
+def _years(months: Sequence[str]) -> list[tuple[str, int]]:
+    return list(Counter(m[:4] for m in months).items())

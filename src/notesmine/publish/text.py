@@ -1,0 +1,79 @@
+"""Words for people: what a control character looks like, months, numbers with their noun."""
+
+from __future__ import annotations
+
+#: Control characters that HTML and Markdown cannot carry (or change, as CR) become their Unicode
+#: control pictures; tabs and line feeds stay. CSV and JSON carry everything as it is.
+PICTURES = {
+    **{n: 0x2400 + n for n in range(0x20) if n not in {0x09, 0x0A}},
+    0x7F: 0x2421,
+    **dict.fromkeys(range(0x80, 0xA0), 0x2426),
+    **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD),
+    0xFFFE: 0xFFFD,
+    0xFFFF: 0xFFFD,
+}
+
+LONG_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+MONTHS = tuple(name[:3] for name in LONG_MONTHS)
+
+
+def visible(text: str) -> str:
+    r"""Return text with control characters as pictures; everything else as it is.
+
+    Examples
+    --------
+    >>> visible("a\x00b\tc")
+    'a␀b\tc'
+    """
+    return text.translate(PICTURES)
+
+
+def one_line(text: str) -> str:
+    """Return text on one line, for cells and headings."""
+    return " ".join(visible(text).split())
+
+
+def month(value: str) -> str:
+    """Return a month in short.
+
+    Examples
+    --------
+    >>> month("2025-03"), month("2025")
+    ('Mar 2025', '2025')
+    """
+    year, _, rest = value.partition("-")
+    number = rest[:2]
+    if number.isdigit() and 1 <= int(number) <= len(MONTHS):
+        return f"{MONTHS[int(number) - 1]} {year}"
+    return value
+
+
+def day(value: str | None) -> str:
+    """Return a date in words.
+
+    Examples
+    --------
+    >>> day("2025-03-14"), day("2025-03"), day(None)
+    ('14 March 2025', 'March 2025', 'undated')
+    """
+    if not value:
+        return "undated"
+    parts = value[:10].split("-")
+    if len(parts) < 2 or not parts[1].isdigit() or not 1 <= int(parts[1]) <= len(LONG_MONTHS):
+        return value
+    name = f"{LONG_MONTHS[int(parts[1]) - 1]} {parts[0]}"
+    return f"{int(parts[2])} {name}" if len(parts) > 2 and parts[2].isdigit() else name
+
+
+def plural(number: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "note"), plural(2, "note")
+    ('1 note', '2 notes')
+    """
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

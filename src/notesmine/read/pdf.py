@@ -1,0 +1,248 @@
+"""PDF: pages taken apart by pdfium, laid out here, cross-checked, pdfplumber as the second opinion."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import pypdfium2
+from msgspec import Struct
+
+from notesmine.config import ReadSettings
+from notesmine.errors import Damaged, Encrypted
+from notesmine.read import pdf_document, pdf_fallback, pdf_glyphs, pdf_lines, pdf_tables
+from notesmine.read.builder import Draft
+from notesmine.read.pdf_document import Page
+
+GARBLED_SHARE = 0.02  # of a page's characters without a meaning
+AGREEMENT = 0.9  # F1 of words below which a page is reported
+PICTURE_SHARE = 0.4  # of the page's area that makes a page without text a picture of text
+MANY_PATHS = 400  # text drawn as outlines leaves hundreds of paths and no characters
+_TOKEN = re.compile(r"\w+")
+
+
+class _Checked(Struct):
+    """Tokens found by the layout and by pdfium's own text, for one page."""
+
+    ours: Counter[str]
+    theirs: Counter[str]
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall of tokens."""
+        common = sum((self.ours & self.theirs).values())
+        total = sum(self.ours.values()) + sum(self.theirs.values())
+        return 2 * common / total if total else 1.0
+
+
+def _open(data: bytes, settings: ReadSettings) -> Any:
+    """Open with pdfium, trying the passwords of the settings; None if pdfium cannot."""
+    locked = False
+    for password in (None, *settings.passwords):
+        try:
+            document = pypdfium2.PdfDocument(data, password=password)
+            len(document)
+            return document
+        except pypdfium2.PdfiumError as error:
+            locked = locked or "password" in str(error).lower()
+    if locked:
+        raise Encrypted(
+            "the PDF needs a password",
+            "Add it to `passwords` under [read] in notesmine.toml, or save the file without one.",
+        )
+    return None
+
+
+@contextmanager
+def _page(document: Any, index: int) -> Iterator[tuple[Any, Any]]:
+    page = document[index]
+    try:
+        text_page = page.get_textpage()
+        try:
+            yield page, text_page
+        finally:
+            text_page.close()
+    finally:
+        page.close()
+
+
+def _lay_out(raw: pdf_glyphs.Raw, number: int) -> Page:
+    """Turn one page's glyphs into lines in reading order."""
+    result = Page(number=number, width=raw.width, height=raw.height, lines=[])
+    seen = pdf_lines.visible(raw)
+    result.invisible, result.doubled, result.ocr_layer = seen.invisible, seen.doubled, seen.layer
+    lines = pdf_lines.words_of(seen.glyphs, raw)
+    lines, tables = pdf_tables.cut_tables(lines, raw.edges)
+    columns = pdf_lines.order(pdf_lines.pieces_of(lines) + tables, raw.width)
+    result.lines = pdf_lines.lines_of(columns)
+    for turn, glyphs in sorted(raw.turned.items()):
+        result.lines += _turned(glyphs, turn, raw, 1000 * turn)
+    letters = sum(not g.text.isspace() for g in raw.glyphs) + sum(map(len, raw.turned.values()))
+    result.letters = letters
+    result.garbled = raw.unmapped / letters if letters else 0.0
+    area = raw.width * raw.height
+    picture = max(((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in raw.pictures), default=0.0)
+    total = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in raw.pictures)
+    big = picture > PICTURE_SHARE * area or total > PICTURE_SHARE * area
+    result.picture_of_text = letters < 12 and (big or raw.paths > MANY_PATHS)
+    return result
+
+
+def _turned(
+    glyphs: list[pdf_glyphs.Glyph], turn: int, raw: pdf_glyphs.Raw, column: int
+) -> list[pdf_lines.Line]:
+    """Lay out text that stands on its side or its head; boxes are given as displayed."""
+    wide = raw.width if turn == 2 else raw.height
+    columns = pdf_lines.order(pdf_lines.pieces_of(pdf_lines.words_of(glyphs, raw)), wide)
+    lines = pdf_lines.lines_of(columns)
+    mostly = sum(map(len, raw.turned.values())) > len(raw.glyphs)
+    for line in lines:
+        high = raw.height if turn == 2 else raw.width
+        # Turning back by a quarter is turning on by three.
+        box = pdf_glyphs.turn_box((line.x0, line.top, line.x1, line.bottom), 4 - turn, wide, high)
+        line.column += column
+        line.turned = not mostly
+        line.shown = box
+    return lines
+
+
+def _tokens(text: str) -> Counter[str]:
+    plain = re.sub(r"[\ufffe\u0002\u00ad]\s*|-\s*\n\s*", "", text)
+    return Counter(_TOKEN.findall(plain.lower()))
+
+
+def _check(page: Page, own_text: str) -> None:
+    ours = " \n".join(
+        " ".join(line.cells) if line.cells is not None else line.text for line in page.lines
+    )
+    checked = _Checked(_tokens(ours), _tokens(own_text))
+    if (
+        page.doubled
+    ):  # pdfium's own text repeats what is printed twice: compare which words, not how often
+        checked = _Checked(Counter(set(checked.ours)), Counter(set(checked.theirs)))
+    page.agreement = checked.f1
+
+
+def read_pdf(data: bytes, draft: Draft, settings: ReadSettings) -> None:
+    """Read a PDF.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    draft : Draft
+        Takes the blocks; its sink also gets each page as it is laid out.
+    settings : ReadSettings
+        Limits and passwords.
+    """
+    document = _open(data, settings)
+    pages: list[Page] = []
+    plumber: Any = None
+    if document is None or len(document) == 0:
+        plumber = pdf_fallback.open_plumber(data)
+        draft.problem(
+            "second-reader", "pdfium does not open the file; it was read by pdfplumber",
+            "Check some quotes against the file.",
+        )  # fmt: skip
+        total = len(plumber.pages)
+    else:
+        total = len(document)
+        draft.title = (document.get_metadata_value("Title") or "").strip()
+    draft.pages = total
+    if total > settings.max_pages:
+        draft.partial = True
+        draft.problem(
+            "too-large", f"only the first {settings.max_pages} of {total} pages were read",
+            "Raise `max_pages` under [read] in notesmine.toml.",
+        )  # fmt: skip
+    for index in range(min(total, settings.max_pages)):
+        try:
+            if plumber is not None:
+                page = _lay_out(pdf_fallback.take_page(plumber.pages[index]), index + 1)
+            else:
+                with _page(document, index) as (handle, text_page):
+                    page = _lay_out(pdf_glyphs.take(handle, text_page), index + 1)
+                    if page.letters:
+                        _check(page, text_page.get_text_range())
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a page no library reads must not cost the others
+            page = Page(number=index + 1, width=0, height=0, lines=[], failed=type(error).__name__)
+        if page.garbled > GARBLED_SHARE and plumber is None:
+            page = _second_opinion(data, index, page)
+        pages.append(page)
+        if draft.sink is not None:
+            draft.sink(b"P" + msgspec.msgpack.encode(page))
+    if document is not None:
+        document.close()
+    if all(p.failed for p in pages):
+        raise Damaged("no page of the PDF can be read", "Open it and print it to PDF again.")
+    _report(pages, draft)
+    pdf_document.assemble(pages, draft)
+
+
+def _second_opinion(data: bytes, index: int, page: Page) -> Page:
+    """Read a garbled page with pdfplumber; keep the better reading."""
+    try:
+        with pdf_fallback.open_plumber(data) as plumber:
+            other = _lay_out(pdf_fallback.take_page(plumber.pages[index]), index + 1)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - then the first reading stands
+        return page
+    return (
+        other if other.letters >= 0.9 * page.letters and other.garbled < page.garbled / 2 else page
+    )
+
+
+def _report(pages: list[Page], draft: Draft) -> None:
+    """Say what is missing or doubtful, page by page."""
+    bare = [p.number for p in pages if p.picture_of_text]
+    for number in bare:
+        draft.problem(
+            "no-text-layer", "the page is a picture; it has no text that could be read",
+            "Run OCR over the file (for example ocrmypdf) and put the result into the corpus.", page=number,
+        )  # fmt: skip
+    draft.partial = draft.partial or bool(bare)
+    for page in pages:
+        if page.failed:
+            draft.partial = True
+            draft.problem(
+                "page-not-read",
+                "the page is damaged",
+                "Print the file to PDF again.",
+                page=page.number,
+            )
+        if page.garbled > GARBLED_SHARE:
+            draft.problem(
+                "garbled-text", f"{page.garbled:.0%} of the characters have no meaning (fonts without Unicode)",
+                "Export the file again with embedded fonts, or run OCR over it.", page=page.number,
+            )  # fmt: skip
+        if page.ocr_layer:
+            draft.problem(
+                "ocr-text", "the text is an invisible layer over a picture, so recognised by a machine",
+                "Check quotes against the picture.", page=page.number,
+            )  # fmt: skip
+        if page.invisible:
+            draft.repairs["invisible-characters-left-out"] += page.invisible
+            draft.problem(
+                "invisible-text", f"{page.invisible} characters that nobody sees were left out",
+                "Look whether the page hides text on purpose.", page=page.number,
+            )  # fmt: skip
+        elif page.agreement < AGREEMENT:
+            draft.problem(
+                "words-uncertain", f"two ways of reading agree on only {page.agreement:.0%} of the words",
+                "Check quotes from this page against the file.", page=page.number,
+            )  # fmt: skip
+
+
+def assemble_partial(frames: list[bytes], draft: Draft) -> None:
+    """Put together the pages that were sent before the worker was stopped."""
+    pages = [msgspec.msgpack.decode(frame, type=Page) for frame in frames]
+    draft.partial = True
+    _report(pages, draft)
+    pdf_document.assemble(pages, draft)

@@ -1,0 +1,131 @@
+"""Codes for passages: the fitted scorer, cues, and likeness to the examples of a code.
+
+Built-in codes are ranked by the scorer that was fitted on coded statements, helped by cues; a code
+that a user adds is ranked by likeness to its definition and examples, and by its cues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesmine.records import CodeScore, Coding, Kind
+from notesmine.themes.codebook import Codebook, CueFinder, builtin_ids, similarity, stance, texts
+
+Vectors = NDArray[np.float32]
+Encode = Callable[[Sequence[str]], Vectors]
+
+#: From this calibrated score on a code is assigned (fitted: see ``bench/codes.py``).
+ASSIGN = 0.30
+#: A second or third code must come this close to the first.
+NEAR_FIRST = 0.6
+#: What a cue adds to the log-odds of its code; cues decide between close codes, no more.
+CUE_LOGIT = 0.7
+CODED_KINDS: frozenset[Kind] = frozenset({"impediment", "resolved", "enabler", "proposal"})
+
+
+class Coder:
+    """Codes passages with a codebook.
+
+    Parameters
+    ----------
+    codebook : Codebook
+    encode : callable
+        Gives the unit vectors (n, d) of texts; called only when the codebook holds codes of the
+        user's own.
+    """
+
+    def __init__(self, codebook: Codebook, encode: Encode) -> None:
+        self.codebook = codebook
+        self.codes = tuple(code.id for code in codebook.active())
+        self._cues = CueFinder(codebook.active())
+        built_in = builtin_ids()
+        added = [code for code in codebook.active() if code.id not in built_in]
+        self._added: dict[str, Vectors] = {code.id: encode(texts(code)) for code in added}
+
+    def code(
+        self,
+        passages: Sequence[str],
+        kinds: Sequence[Kind],
+        fitted: Sequence[Mapping[str, float]],
+        vectors: Callable[[Sequence[int]], Vectors],
+    ) -> list[Coding]:
+        """Rank the codes for passages and assign those that fit.
+
+        Parameters
+        ----------
+        passages, kinds, fitted : sequences of length n
+            Texts, their kinds, and the fitted scorer's probabilities by code.
+        vectors : callable
+            Gives the vectors (m, d) of the passages with given numbers; called only when needed.
+
+        Returns
+        -------
+        list of Coding, length n
+            The full ranking each; codes are assigned to impediments, resolutions, enablers and
+            proposals only. Decisions, status and boilerplate speak of no hindrance.
+        """
+        rows = [i for i, kind in enumerate(kinds) if kind in CODED_KINDS]
+        likeness: dict[int, NDArray[np.float64]] = {}
+        if self._added and rows:
+            scores = similarity(vectors(rows), self._added)
+            likeness = {i: scores[at] for at, i in enumerate(rows)}
+        return [
+            self._one(text, kind, fitted[i], likeness.get(i))
+            for i, (text, kind) in enumerate(zip(passages, kinds, strict=True))
+        ]
+
+    def _one(
+        self,
+        text: str,
+        kind: Kind,
+        fitted: Mapping[str, float],
+        likeness: NDArray[np.float64] | None,
+    ) -> Coding:
+        if not fitted:
+            return Coding(codes=(), stance="none")
+        score = dict.fromkeys(self.codes, 0.0)
+        for code, probability in fitted.items():
+            target = self._target(code)
+            if target is not None:
+                score[target] = score.get(target, 0.0) + probability
+        why = {code: [f"scorer {score[code]:.2f}"] for code in score}
+        for code, value in zip(self._added, likeness if likeness is not None else (), strict=False):
+            score[code] = max(score[code], float(value))
+            why[code] = [f"like its examples {value:.2f}"]
+        words: dict[str, list[str]] = {}
+        for hit in self._cues.find(text):
+            words.setdefault(hit.code, []).append(hit.words)
+        for code, hits in words.items():
+            score[code] = _nudge(score[code], CUE_LOGIT)
+            why[code].append(f"cues: {', '.join(dict.fromkeys(hits))}")
+        ranked = sorted(score, key=lambda code: (-round(score[code], 6), code))
+        best = score[ranked[0]] if ranked else 0.0
+        floor = max(ASSIGN, NEAR_FIRST * best)
+        return Coding(
+            codes=tuple(
+                CodeScore(
+                    code=code,
+                    score=round(score[code], 4),
+                    assigned=kind in CODED_KINDS and score[code] >= floor,
+                    why="; ".join(why[code]),
+                )
+                for code in ranked
+            ),
+            stance=stance(kind, text),
+        )
+
+    def _target(self, code: str) -> str | None:
+        try:
+            return self.codebook.resolve(code)
+        except KeyError:  # the user's codebook left this one out
+            return None
+
+
+def _nudge(probability: float, logit: float) -> float:
+    """Add to the log-odds of a probability."""
+    odds = min(max(probability, 1e-3), 1 - 1e-3)
+    odds = odds / (1 - odds) * float(np.exp(logit))
+    return odds / (1 + odds)
