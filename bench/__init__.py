@@ -1,0 +1,1 @@
+"""Measurements against peers: one module per claim, results in RESULTS.md."""

@@ -15,15 +15,14 @@ from notesmine.records import KINDS, Kind, Stance
 from notesmine.themes.codebook import (
     Code,
     Codebook,
-    CueFinder,
     builtin_ids,
     builtin_text,
     load_codebook,
     markdown_table,
-    similarity,
-    stance,
-    texts,
 )
+from notesmine.themes.cues import CueFinder
+from notesmine.themes.likeness import similarity, texts
+from notesmine.themes.stance import stance
 
 DOCS = Path(__file__).parents[1] / "docs" / "codebook.md"
 IDS = (
@@ -365,6 +364,7 @@ NONE = [
     "No issues with the new server?",
     "If there are no objections, we start on Monday.",
     "Speed is not only a problem for us.",
+    "We decided not to pursue the issue.",
     "Release planned for June.",
     "",
 ]

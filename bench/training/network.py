@@ -133,9 +133,7 @@ def logits(network: nn.Module, states: Sequence[State]) -> tuple[Floats, Floats]
 
 
 def _loss(scores: torch.Tensor, wanted: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-    each = nn.functional.cross_entropy(
-        scores, wanted, reduction="none", label_smoothing=SMOOTHING
-    )
+    each = nn.functional.cross_entropy(scores, wanted, reduction="none", label_smoothing=SMOOTHING)
     return (each * weight).mean()
 
 

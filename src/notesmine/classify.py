@@ -418,6 +418,8 @@ class Classifier:
         headings: Sequence[str],
         types: Sequence[PassageType],
         settings: ClassifySettings | None = None,
+        *,
+        languages: Sequence[str] | None = None,
         progress: Progress | None = None,
     ) -> list[Judged]:
         """Judge passages.
@@ -428,12 +430,19 @@ class Classifier:
             ``headings`` are the joined heading paths, empty where there is none.
         settings : ClassifySettings, optional
             Thresholds; those left None are the fitted ones.
+        languages : sequence of str, optional
+            What is known to be in another language than English is left out, and says so.
+        progress : callable, optional
+            Called with (done, n) after each batch.
 
         Returns
         -------
         list of Judged, length n
         """
         reasons = [boilerplate(t, p) for t, p in zip(texts, types, strict=True)]
+        for i, language in enumerate(languages or ()):
+            if language not in {"", "en"}:
+                reasons[i] = reasons[i] or "a language the model does not cover"
         asked = [i for i, reason in enumerate(reasons) if not reason]
         kinds, codes = self.probabilities(
             [texts[i] for i in asked], [headings[i] for i in asked], progress

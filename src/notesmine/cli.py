@@ -164,21 +164,22 @@ def themes(source: Path, out: Path, settings: Path | None) -> None:
 @main.command()
 @click.argument("out", type=FOLDER, default=Path("outputs"))
 @click.option("--corpus", type=FOLDER, help="Where the source files are now.")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
 @click.option("--settings", type=FILE, help="Settings (default: notesmine.toml).")
 @_friendly
-def verify(out: Path, corpus: Path | None, settings: Path | None) -> None:
+def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | None) -> None:
     """Check every quote published in OUT against its source file. Exit 1 unless all verbatim."""
     from notesmine.commands import verify as command
     from notesmine.project import find_settings
 
-    checks = command(out, corpus, find_settings(settings, corpus or out))
-    bad = [c for c in checks if c.result != "verbatim"]
+    checks = command(out, corpus, state, find_settings(settings, corpus or out))
+    bad = [c for c in checks if c.verdict != "verbatim"]
     for check in bad:
         click.echo(
-            f"{check.result:8}  {check.quote_id}  {check.file}  {check.path}: {check.detail}"
+            f"{check.verdict:8}  {check.quote_id}  {check.file}  {check.path}: {check.detail}"
         )
     counts = ", ".join(
-        f"{sum(c.result == name for c in checks)} {name}"
+        f"{sum(c.verdict == name for c in checks)} {name}"
         for name in ("verbatim", "moved", "changed", "lost")
     )
     click.echo(f"{len(checks)} quotes checked: {counts}")

@@ -37,7 +37,7 @@ def reporter(*, quiet: bool = False) -> Iterator[Reporter]:
         yield _Lines()
 
 
-def _silent(stage: str, done: int, total: int) -> None:  # noqa: ARG001
+def _silent(stage: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
@@ -92,8 +92,7 @@ def summary(result: Result) -> list[str]:
     states = Counter(str(i["status"]) for i in run.inputs)
     lines = [
         "",
-        f"Documents    {len(run.inputs)} files: "
-        + ", ".join(f"{n} {s}" for s, n in states.items()),
+        f"Documents    {len(run.inputs)}: " + ", ".join(f"{n} {s}" for s, n in states.items()),
         f"Passages     {run.counts['passages']}",
         f"Impediments  {run.counts['impediments']} ({run.counts['confirmed']} confirmed,"
         " the rest to review)",

@@ -18,7 +18,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, evidence, publish, read, segment, synthesis, themes
+from notesmine import classify, evidence, publish, read, segment, synthesis
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
@@ -39,6 +39,7 @@ from notesmine.records import (
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import Coder
+from notesmine.themes.growth import Growth, attach, grow
 
 #: Raised when reading or segmenting changes what comes out, so that kept documents are read anew.
 READER = "1"
@@ -146,7 +147,7 @@ def run(
         assigned = _assign(judged, codings, vectors, grown)
         by_id = {d.doc_id: d for d in documents}
         tell("evidence", 0, 1)
-        keys = publish.citation_keys(by_id)
+        keys = publish.citation_keys(documents)
         weighed = evidence.weigh(
             by_id, assigned, grown.themes, settings, settings.themes.seed, keys=keys
         )
@@ -158,11 +159,7 @@ def run(
             run_id="R-" + digest(asked, registry_body, length=10),
             corpus=corpus.name,
             report_date=max((d.date for d in documents if d.date), default=None),
-            inputs=tuple(
-                {"path": p, "doc_id": d.doc_id, "sha256": d.sha256, "status": d.status}
-                for d in documents
-                for p in d.paths
-            ),
+            inputs=publish.input_rows(documents),
             skipped=tuple({"path": s.name, "reason": s.reason} for s in skipped),
             settings=msgspec.to_builtins(settings),
             versions=versions(),
@@ -175,17 +172,20 @@ def run(
         )
         tell("publish", 0, 1)
         bundle = publish.Bundle(
-            documents=by_id,
+            title=settings.publish.title,
+            corpus=corpus.name,
+            documents=tuple(documents),
             evidence=tuple(weighed),
             findings=tuple(found_out),
             run=record,
-            settings=settings,
             source_prefix=links,
         )
-        record = publish.publish(out, bundle)
+        record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
+        publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
             store.keep_blob("fingerprint", asked.encode())
+            store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_run(record, _shown(weighed, documents))
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=_ranking(weighed))
@@ -358,7 +358,7 @@ def _themes(
         else np.zeros((0, 1), dtype=np.float32)
     )
     keys = [digest(text, length=32) for text in texts]
-    grown = themes.grow(texts, stacked, keys, registry_body, settings.themes, encode=encoder.encode)
+    grown = grow(texts, stacked, keys, registry_body, settings.themes, encode=encoder.encode)
     members = {
         i: grown.ids[m.theme]
         for i, m in zip(rows, grown.memberships, strict=True)
@@ -375,9 +375,7 @@ def _themes(
         i: grown.ids[t]
         for i, t in zip(
             others,
-            themes.attach(
-                np.stack([vectors[judged[i].passage.text] for i in others]), grown.centroids
-            )
+            attach(np.stack([vectors[judged[i].passage.text] for i in others]), grown.centroids)
             if others and len(grown.ids)
             else [None] * len(others),
             strict=True,
@@ -415,9 +413,7 @@ def _codes_as_themes(book: Codebook) -> list[Theme]:
     ]
 
 
-def _emergent(
-    grown: themes.Growth, members: Mapping[int, str], codings: Sequence[Coding]
-) -> list[Theme]:
+def _emergent(grown: Growth, members: Mapping[int, str], codings: Sequence[Coding]) -> list[Theme]:
     """Return the emergent themes; one at least half covered by one code becomes its sub-theme."""
     covered: dict[str, Counter[str]] = {theme_id: Counter() for theme_id in grown.ids}
     sizes: Counter[str] = Counter(members.values())
@@ -531,15 +527,15 @@ def versions() -> dict[str, str]:
 
 def _shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tuple[str, bytes]]:
     """Return what ``notesmine show`` can be asked for, by id."""
-    shown: dict[str, bytes] = {}
+    slim = {d.doc_id: msgspec.structs.replace(d, text="", blocks=()) for d in documents}
+    shown = {i: msgspec.msgpack.encode({"document": d}) for i, d in slim.items()}
     for item in weighed:
         shown[item.theme.theme_id] = msgspec.msgpack.encode({"evidence": item})
         groups = (item.impediments, item.resolved, item.enablers, item.proposals, item.review)
         for quote in (q for group in groups for q in group):
-            shown[quote.quote_id] = msgspec.msgpack.encode({"quote": quote})
-    for document in documents:
-        slim = msgspec.structs.replace(document, text="", blocks=())
-        shown[document.doc_id] = msgspec.msgpack.encode({"document": slim})
+            shown[quote.quote_id] = msgspec.msgpack.encode(
+                {"quote": quote, "document": slim[quote.doc_id]}
+            )
     return sorted(shown.items())
 
 
@@ -580,7 +576,7 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if (store.blob("fingerprint") or b"").decode() != asked:
         return None
     runs = store.runs()
-    if not runs or not publish.intact(out, runs[-1].outputs):
+    if not runs or not publish.intact(out, runs[-1]):
         return None
     return runs[-1]
 

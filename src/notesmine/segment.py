@@ -17,87 +17,81 @@ import msgspec
 from notesmine.records import Block, Document, Passage, PassageType, digest
 
 PSEUDO_LEVEL = 7  # headings by look (a bold line) stand below all real ones
-CONTEXT_WORDS = 6  # a list item this short with items below it works as their heading
+CONTEXT_WORDS = 3  # a list item this short with items below it works as their heading
 LONG_WORDS = 45  # a passage longer than this is split into its sentences
 SHORT_SENTENCE_WORDS = 5
 
 _ACTION_HEADING = re.compile(
-    r"(?i)^(?:new |open |old |review (?:of )?)?(?:action(?:s|\s*items?|\s*points?)?|to-?\s?dos?|ais?|follow[- ]?ups?)"
-    r"(?: (?:items?|points?|list|log|review|from .{1,30}|taken|agreed))?\s*:?$"
+    r"(?i)^(?:new |open |old |review (?:of )?)?(?:action(?:s|\s*items?|\s*points?)?|to-?\s?dos?|"
+    r"ais?|follow[- ]?ups?)(?: (?:items?|list|log|review|from .{1,30}|taken|agreed))?\s*:?$"
 )
 _DECISION_HEADING = re.compile(
-    r"(?i)^(?:key |main )?(?:decisions?|resolutions?|agreements?)(?: (?:made|taken|log|reached))?\s*:?$"
+    r"(?i)^(?:key |main )?(?:decisions?|resolutions?|agreements?)(?: (?:made|taken|log|"
+    r"reached))?\s*:?$"
 )
 _LINK_HEADING = re.compile(
-    r"(?i)^(?:useful |related |relevant )?(?:links?|references?|refs?|resources|recordings?|further reading|"
-    r"bibliography|attachments?|slides)\s*:?$"
+    r"(?i)^(?:useful |related |relevant )?(?:links?|references?|refs?|resources|recordings?|"
+    r"further reading|bibliography|attachments?|slides)\s*:?$"
 )
 _ACTION = re.compile(
-    r"^(?:ACTIONS?|AIs?|AP|TODO|TO DO|Action(?: item| point)?s?|To-?do)\s*(?:\d{1,3}\s*)?(?:\([^)]{0,40}\)\s*)?[:–—-]\s*\S"
+    r"^(?:ACTIONS?|AIs?|AP|TODO|TO DO|Action(?: item| point)?s?|"
+    r"To-?do)\s*(?:\d{1,3}\s*)?(?:\([^)]{0,40}\)\s*)?[:–—-]\s*\S"
 )
-_DECISION = re.compile(
-    r"^(?:DECISION|DECIDED|RESOLVED|AGREED|RESOLUTION|Decision|Agreed|Resolution)\s*(?:\d{1,3}\s*)?:\s*\S"
-)
+_DECISION = re.compile(r"(?i:decision|resolution|agreed|DECIDED|RESOLVED)\s*(?:\d{1,3}\s*)?:\s*\S")
 _ACTION_TABLE = re.compile(
-    r"(?i)\b(?:actions?|tasks?|to-?do)\b.*\|.*\b(?:owner|who|responsible|assignee|due|deadline|by when)\b"
+    r"(?i)\b(?:actions?|tasks?|to-?do)\b.*\|.*\b(?:owner|who|responsible|assignee|due|deadline)\b"
 )
 _URL = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
 _LINK_LABEL = re.compile(
-    r"(?i)^(?:the |meeting |video |zoom |call |github )*(?:recording|video|link|issue|minutes|slides|agenda|"
-    r"notes|calendar|stream|doc(?:ument)?|previous (?:meeting|notes)|zoom|join|url|refs?|source)?s?\s*:?\s*$"
+    r"(?i)^(?:the |meeting |video |zoom |call |github )*(?:recording|video|link|issue|minutes|"
+    r"slides|agenda|notes|calendar|stream|doc(?:ument)?|previous (?:meeting|notes)|zoom|join|url|"
+    r"refs?|source)?s?\s*:?\s*$"
 )
 _EMPTY = re.compile(
-    r"(?i)^(?:n/?a|none|nothing|tbd|tba|todo|nil|-+|_+|\.+|no updates?(?: this week)?|same|x|see above|as above|"
-    r"_?.{0,30}names?\.{3}_?|<[^>]*>|\{\{.*\}\}|\[\s*(?:insert|your|add|name)[^\]]*\]|lorem ipsum.*)[.!]?$"
+    r"(?i)^(?:n/?a|none|nothing|tbd|tba|todo|nil|-+|_+|\.+|no updates?(?: this week)?|same|x|see "
+    r"above|as above|_?.{0,30}names?\.{3}_?|<[^>]*>|\{\{.*\}\}|\[\s*(?:insert|your|add|"
+    r"name)[^\]]*\]|lorem ipsum.*)[.!]?$"
 )
 _NOT_QUOTABLE = re.compile(
-    r"(?i)\b(?:not for (?:direct )?(?:quot(?:ation|ing|e)|attribution|citation|publication|circulation|"
-    r"distribution|release)|do not (?:quote|cite|circulate|distribute|attribute)|not to be (?:quoted|cited|"
-    r"attributed|circulated)|off[- ]the[- ]record|chatham house rules?)\b"
+    r"(?i)\b(?:not for (?:direct )?(?:quot(?:ation|ing|e)|attribution|citation|publication|"
+    r"circulation|distribution|release)|do not (?:quote|cite|circulate|distribute|attribute)|not "
+    r"to be (?:quoted|cited|attributed|circulated)|off[- ]the[- ]record|chatham house rules?)\b"
 )
-_CONFIDENTIAL = re.compile(
-    r"(?i)^\W*(?:strictly )?(?:confidential|in confidence|internal only)\W*$"
-)
+_CONFIDENTIAL = re.compile(r"(?i)^\W*(?:strictly )?(?:confidential|internal only)\W*$")
 MARK_WORDS = 14  # a line this short that forbids quoting speaks for what follows, not for itself
 
 _NAME = r"[A-ZÀ-Þ][\w.'’-]*(?: (?:[A-ZÀ-Þ][\w.'’-]*|van|de|der|von|la|le|bin|al)){0,3}"
+_AFTER = r"\s*(?:\([^()]{1,60}\))?\s*"
 _SPEAKERS = (
-    re.compile(rf"^\[({_NAME}|@[\w.-]+)\]\s*:?\s*"),
-    re.compile(
-        rf"^(?:Presenter|Speaker|Chair|Moderator)?:?\s?({_NAME}|@[\w.-]+)\s*(?:\([^()]{{1,60}}\))?\s*:\s*"
-    ),
+    ("colon", re.compile(rf"^\[({_NAME}|@[\w.-]+)\]\s*:?\s*")),
+    ("colon", re.compile(rf"^(?:Presenter|Speaker|Chair):?\s?({_NAME}|@[\w.-]+){_AFTER}:\s*")),
+    ("colon", re.compile(rf"^({_NAME}|@[\w.-]+){_AFTER}:\s*")),
+    ("dash", re.compile(rf"^({_NAME}|@[\w.-]+){_AFTER}\s[-–—]\s+")),
+    ("comma", re.compile(rf"^({_NAME}),\s+(?=\w)")),
 )
-_DASH = re.compile(rf"^({_NAME}|@[\w.-]+)\s*(?:\([^()]{{1,60}}\))?\s+[-–—]\s+")
-_COMMA = re.compile(rf"^({_NAME}),\s+(?=\w)")
-_INITIALS = re.compile(r"^[A-Z]{2,4}$")
 _ALONE = re.compile(rf"^\[?({_NAME}|@[\w.-]+)\]?\s*(?:\([^()]{{1,60}}\))?\s*:?$")
 # Labels before a colon that are no people, however often they are repeated.
 _LABELS = frozenset(
     "summary note notes goal goals next update updates action actions decision decisions blocked "
-    "blockers blocker done question questions answer answers issue issues status topic topics "
-    "agenda date time location link links recording owner due priority risk risks context "
-    "background discussion outcome outcomes result results problem problems solution proposal "
-    "idea ideas example examples todo fyi eta ok pr prs api ux ui qa ai ais ml js css html faq "
-    "okr okrs kr wg sig ci cd tl dr tldr q a re rfc ps nb ie eg id url pdf csv sql aws step steps "
-    "pros cons why what who when where how also and but so then please however title subject "
-    "description reason impact comment comments feedback request refs ref see source type name "
-    "team attendees participants present chair presenter speaker moderator scribe lead today "
-    "yesterday tomorrow monday tuesday wednesday thursday friday week month q1 q2 q3 q4 demo new "
-    "old bug bugs fix fixes feature features tests release releases docs documentation design "
-    "research deliverable deliverables milestone milestones epic epics spike devops backend "
-    "frontend".split()
+    "blocker blockers done question questions answer issue issues status topic agenda date time "
+    "link links recording owner due priority risk risks context background discussion outcome "
+    "result results problem problems solution proposal idea ideas example todo fyi eta ok pr prs "
+    "api ux ui qa ai ml js css html faq okr okrs kr wg sig ci cd tl dr tldr q a re rfc ps nb ie eg "
+    "id url pdf csv sql aws step steps pros cons why what who when where how also and but so then "
+    "please however title subject description reason impact comment feedback refs ref see source "
+    "type name team attendees participants present chair presenter speaker moderator scribe lead "
+    "today tomorrow monday tuesday wednesday thursday friday week q1 q2 q3 q4 demo new old bug "
+    "bugs fix feature features tests release docs documentation design research deliverable "
+    "milestone epic spike devops backend frontend succeeded failed slideset slide warning".split()
 )
 
-Speakers = dict[str, str]
 
-
-def _handles(document: Document) -> Speakers:
+def _handles(document: Document) -> dict[str, str]:
     """Spellings by which people on the attendance list may speak: full name, first name, handle."""
     first_names = Counter(p.split()[0] for p in document.people if " " in p)
-    known: Speakers = {}
+    known: dict[str, str] = {}
     for person in document.people:
-        known[person] = person
-        known[person.lstrip("@")] = person
+        known[person] = known[person.lstrip("@")] = person
         first = person.split()[0]
         if " " in person and first_names[first] == 1:
             known.setdefault(first, person)
@@ -108,18 +102,14 @@ def _handles(document: Document) -> Speakers:
 
 def _label(text: str) -> tuple[str, str]:
     """Return (name, form) a passage opens with; form is colon, dash or comma."""
-    for pattern in _SPEAKERS:
+    for form, pattern in _SPEAKERS:
         m = pattern.match(text)
         if m and len(m[1]) <= 40 and not text[m.end() :].startswith("//"):
-            return m[1], "colon"
-    m = _DASH.match(text)
-    if m:
-        return m[1], "dash"
-    m = _COMMA.match(text)
-    return (m[1], "comma") if m else ("", "")
+            return m[1], form
+    return "", ""
 
 
-def _speakers(document: Document) -> tuple[Speakers, frozenset[str]]:
+def _speakers(document: Document) -> tuple[dict[str, str], frozenset[str]]:
     """Return the accepted spellings of speakers, and the forms beside the colon in use here."""
     known = _handles(document)
     counts: Counter[tuple[str, str]] = Counter()
@@ -132,15 +122,18 @@ def _speakers(document: Document) -> tuple[Speakers, frozenset[str]]:
         if name in known:
             forms[form] += count
         elif form == "colon" and count >= 2 and name.lower() not in _LABELS:
-            initials = _INITIALS.match(name) and count >= 3
+            initials = re.fullmatch(r"[A-Z]{2,4}", name) and count >= 3
             full = len(name.split()) >= 2 and not any(w.lower() in _LABELS for w in name.split())
-            single = count >= 3 and " " not in name and name.lower() not in document.text
-            if name.startswith("@") or initials or full or (single and not _INITIALS.match(name)):
+            # A name does not occur as a common word: "summary" would, within a sentence.
+            common = re.search(rf"(?<=[a-z] ){re.escape(name.lower())}\b(?!:)", document.text)
+            single = count >= 3 and " " not in name and not common
+            if name.startswith("@") or initials or full or (single and not name.isupper()):
                 known[name] = name
     # "Jane, what about ..." addresses Jane more often than not, unless notes are kept that way.
     return known, frozenset(f for f in ("dash", "comma") if forms[f] >= (1 if f == "dash" else 3))
 
 
+@lru_cache(maxsize=4096)
 def _section_type(heading: str) -> PassageType | None:
     plain = heading.strip(" *_#[]()")
     if _ACTION_HEADING.match(plain):
@@ -159,12 +152,9 @@ class _Walk:
         self.headings: list[tuple[int, str]] = []
         self.context: list[tuple[int, str]] = []
         self.dates: list[tuple[int, str]] = []
-        self.section: PassageType | None = None
         self.section_quotable = True
         self.speaker: str | None = None
         self.speaker_level: int | None = None  # list level of who speaks; None: a whole section
-        self.label = ""  # a line ending in a colon, right above a list
-        self.message_date: str | None = None
         head = [document.text[b.start : b.end] for b in document.blocks[:6]]
         forbidden = any(
             _NOT_QUOTABLE.search(t) and (len(t.split()) <= MARK_WORDS or t in document.furniture)
@@ -186,9 +176,8 @@ class _Walk:
         if block.date:
             self.dates.append((level, block.date))
         self.section_quotable = not (_NOT_QUOTABLE.search(text) or _CONFIDENTIAL.match(text))
-        self.section = _section_type(text)
         self.context.clear()
-        self.speaker, self.speaker_level, self.label = None, None, ""
+        self.speaker, self.speaker_level = None, None
         return True
 
     def _alone(self, text: str) -> bool:
@@ -214,14 +203,13 @@ class _Walk:
             return self.speaker, True
         if block.type == "bullet" and level > self.speaker_level:
             return self.speaker, True
-        if block.type == "paragraph" and (
-            self.speaker_level == 0 or block.level >= self.speaker_level
-        ):
+        below = self.speaker_level == 0 or block.level >= self.speaker_level
+        if block.type == "paragraph" and below:
             return self.speaker, True
         self.speaker = None
         return None, False
 
-    def kind(self, block: Block, text: str) -> PassageType:
+    def kind(self, block: Block, text: str, path: tuple[str, ...]) -> PassageType:
         """Type of a block that is no heading."""
         if block.type not in {"bullet", "paragraph", "table_row"}:
             return block.type
@@ -234,7 +222,7 @@ class _Walk:
             return "action"
         if _DECISION.match(text):
             return "decision"
-        return self.section or block.type
+        return next((t for h in reversed(path) if (t := _section_type(h))), block.type)
 
     def path(self, block: Block) -> tuple[str, ...]:
         """Headings above a block, and short list items or labels that work as headings."""
@@ -260,7 +248,6 @@ def segment(document: Document) -> list[Passage]:
     walk = _Walk(document)
     passages: list[Passage] = []
     blocks = document.blocks
-    message_date: str | None = None
     for index, block in enumerate(blocks):
         text = document.text[block.start : block.end]
         following = blocks[index + 1] if index + 1 < len(blocks) else None
@@ -270,18 +257,15 @@ def segment(document: Document) -> list[Passage]:
             if walk.heading(block, text):
                 path = walk.path(block)
                 walk.headings.append((block.level or 1, text))
-                message_date = block.date if block.level <= 1 and block.date else message_date
             else:
                 path, type_ = walk.path(block), "other"
         else:
+            if block.date:  # a message without a subject
+                walk.dates = [(1, block.date)]
             if block.type == "paragraph" and not block.level:
                 walk.context.clear()
-            while (
-                walk.context
-                and block.type == "bullet"
-                and walk.context[-1][0] >= max(block.level, 1)
-            ):
-                walk.context.pop()
+            if block.type == "bullet":
+                walk.context = [c for c in walk.context if c[0] < max(block.level, 1)]
             path = walk.path(block)
             opens_list = following is not None and following.type in {"bullet", "action"}
             if block.type in {"paragraph", "bullet"} and opens_list and walk._alone(text):
@@ -289,7 +273,7 @@ def segment(document: Document) -> list[Passage]:
                 walk.speaker_level = block.level if block.type == "bullet" else None
                 speaker = walk.speaker
             else:
-                type_ = walk.kind(block, text)
+                type_ = walk.kind(block, text, path)
                 speaker, inherited = walk.voice(block, text)
             _enter_list(walk, block, following, text)
         if _NOT_QUOTABLE.search(text) and len(text.split()) <= MARK_WORDS and type_ != "heading":
@@ -309,7 +293,7 @@ def segment(document: Document) -> list[Passage]:
                 level=block.level,
                 speaker=speaker,
                 speaker_inherited=inherited,
-                date=block.date or dated or message_date or document.date,
+                date=block.date or dated or document.date,
                 language=block.language or document.language,
                 quotable=walk.quotable and walk.section_quotable and not _NOT_QUOTABLE.search(text),
                 confidence=block.confidence,
@@ -322,14 +306,12 @@ def _enter_list(walk: _Walk, block: Block, following: Block | None, text: str) -
     """Remember a short parent item, or a line ending in a colon, as context of what is below it."""
     if following is None or following.type not in {"bullet", "action"}:
         return
-    words = len(text.split())
     ends = text.endswith(":")
-    if block.type == "bullet" and following.level > block.level:
-        if words <= CONTEXT_WORDS or (ends and words <= 2 * CONTEXT_WORDS):
-            walk.context.append((block.level, text))
-    elif block.type == "paragraph" and ends and words <= 2 * CONTEXT_WORDS and not block.level:
+    short = len(text.split()) <= CONTEXT_WORDS * (4 if ends else 1)
+    if block.type == "bullet" and following.level > block.level and short:
+        walk.context.append((block.level, text))
+    elif block.type == "paragraph" and ends and short and not block.level:
         walk.context[:] = [(0, text)]
-        walk.section = _section_type(text) or walk.section
 
 
 @lru_cache(maxsize=1)
@@ -344,8 +326,9 @@ def _splitter() -> Any:
 
 # Dots that end no sentence, beside those spaCy's tokeniser knows.
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s(\[\"'“])(?:e\.g|i\.e|cf|vs|etc|approx|incl|esp|resp|no|nos|fig|figs|eq|sec|ch|vol|pp?|ed|eds|al|"
-    r"dr|mr|mrs|ms|prof|st|jr|sr|inc|ltd|co|corp|dept|est|min|max|avg|a\.k\.a|w\.r\.t|n\.b|u\.s|u\.k|[A-Za-z])\.$",
+    r"(?:^|[\s(\[\"'“])(?:e\.g|i\.e|cf|vs|etc|approx|incl|esp|resp|no|nos|fig|figs|eq|sec|ch|vol|"
+    r"pp?|ed|eds|al|dr|mr|mrs|ms|prof|st|jr|sr|inc|ltd|co|corp|dept|est|min|max|avg|a\.k\.a|"
+    r"w\.r\.t|n\.b|u\.s|u\.k|[A-Za-z])\.$",
     re.IGNORECASE,
 )
 _ALWAYS_SPLITS = re.compile(r"(?i)\b(?:etc|inc|ltd|corp|co|no)\.$")
@@ -357,19 +340,16 @@ def _boundaries(text: str) -> list[int]:
     for sentence in list(_splitter()(text).sents)[1:]:
         at = sentence.start_char
         before, after = text[starts[-1] : at].rstrip(), text[at : at + 1]
-        if not before or after.islower() or after in ",;:)]}%’”\"'":
-            continue
-        if before.count("(") > before.count(")") and ")" in text[at : at + 200]:
-            continue
-        if _ABBREVIATION.search(before) and not (_ALWAYS_SPLITS.search(before) and after.isupper()):
-            continue
-        if re.fullmatch(r"\(?[\divx]{1,4}[.)]", before) or (
-            before.endswith(("...", "…")) and not after.isupper()
-        ):
-            continue
-        if not text[at - 1].isspace() and after.isalnum() and before.endswith("."):
-            continue  # "v1.2", "config.yaml"
-        starts.append(at)
+        short_form = _ABBREVIATION.search(before) and not (
+            _ALWAYS_SPLITS.search(before) and after.isupper()
+        )
+        bracket = before.count("(") > before.count(")") and ")" in text[at : at + 200]
+        number = re.fullmatch(r"\(?[\divx]{1,4}[.)]", before)
+        trails_off = before.endswith(("...", "…")) and not after.isupper()
+        inside = not text[at - 1].isspace() and after.isalnum() and before.endswith(".")  # v1.2
+        goes_on = not before or after.islower() or after in ",;:)]}%’”\"'"
+        if not (short_form or bracket or number or trails_off or inside or goes_on):
+            starts.append(at)
     return starts
 
 
@@ -393,36 +373,28 @@ def statements(passage: Passage) -> list[Passage]:
         return [passage]
     if len(text.split()) <= LONG_WORDS:
         return [passage]
-    starts = _boundaries(text)
-    spans = [
-        (a, b) for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if text[a:b].strip()
-    ]
-    grouped: list[tuple[int, int]] = []
-    for start, end in spans:
-        short = len(text[start:end].split()) < SHORT_SENTENCE_WORDS
-        if grouped and (
-            short or len(text[grouped[-1][0] : grouped[-1][1]].split()) < SHORT_SENTENCE_WORDS
-        ):
-            grouped[-1] = (grouped[-1][0], end)
-        else:
-            grouped.append((start, end))
-    if len(grouped) < 2:
+    starts = [0]
+    for at in _boundaries(text)[1:]:  # a very short sentence stays with the one after it
+        if len(text[starts[-1] : at].split()) >= SHORT_SENTENCE_WORDS:
+            starts.append(at)
+    if len(starts) > 1 and len(text[starts[-1] :].split()) < SHORT_SENTENCE_WORDS:
+        starts.pop()
+    if len(starts) < 2:
         return [passage]
     children: list[Passage] = []
-    for order, (start, end) in enumerate(grouped):
-        piece = text[start:end]
-        start += len(piece) - len(piece.lstrip())
-        end -= len(piece) - len(piece.rstrip())
-        first, last = passage.start + start, passage.start + end
+    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+        piece = text[start:end].strip()
+        first = passage.start + text.index(piece, start)
+        last = first + len(piece)
         children.append(
             msgspec.structs.replace(
                 passage,
                 passage_id="p" + digest(passage.doc_id, str(first), str(last)),
                 start=first,
                 end=last,
-                text=text[start:end],
-                speaker_inherited=passage.speaker is not None
-                and (order > 0 or passage.speaker_inherited),
+                text=piece,
+                speaker_inherited=passage.speaker_inherited
+                or (passage.speaker is not None and start > 0),
             )
         )
     return children

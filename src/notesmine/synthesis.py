@@ -91,24 +91,12 @@ def bind(
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> count(1, "document"), count(1200, "passage")
-    ('1 document', '1,200 passages')
-    """
+    """Return a number with its noun: ``1,200 passages``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def spoken(date: str | None) -> str:
-    """Return a date's month in words.
-
-    Examples
-    --------
-    >>> spoken("2024-09-12"), spoken("2024"), spoken(None)
-    ('September 2024', '2024', 'an unknown date')
-    """
+    """Return a date's month in words: ``September 2024``."""
     if not date:
         return "an unknown date"
     part = date.split("-")
@@ -165,13 +153,16 @@ def _overview(evidence: Sequence[Evidence]) -> list[Finding]:
     unsure = [e for e in top if e.rank_high - e.rank_low > 1]
     if not unsure:
         return [strongest]
-    ranks = [f"{e.theme.label} between {e.rank_low} and {e.rank_high}" for e in unsure]
+    places: dict[tuple[int, int], list[str]] = {}
+    for item in unsure:
+        places.setdefault((item.rank_low, item.rank_high), []).append(item.theme.label)
+    ranks = [f"{_listed(names)} {a} to {b}" for (a, b), names in places.items()]
     return [
         strongest,
         bind(
             "overview",
-            "The order is not certain: had other notes of the same kind been written, "
-            f"{_listed(ranks)} would be ordinary places (95% of resamples of the documents).",
+            "The order is not certain. In 95% of resamples of the documents the places are: "
+            f"{'; '.join(ranks)}.",
             None,
             [_first(e) for e in unsure],
             {f"rank_low.{e.theme.theme_id}": e.rank_low for e in unsure}
@@ -205,13 +196,14 @@ def _theme(item: Evidence) -> Finding:
     over = item.passages - item.open
     parts = [reported + (f"; {over} of them reported resolved" if over else "") + "."]
     if item.expected_errors >= 0.5:
-        wrong = count(round(item.expected_errors), "passage")
-        parts.append(f"About {wrong} of these may be no impediment.")
+        wrong = max(1, round(item.expected_errors))
+        verb = "is" if wrong == 1 else "are"
+        parts.append(f"As the classifier estimates, about {wrong} of these {verb} none.")
     if item.organisations > 1:
         parts.append(f"Notes of {count(item.organisations, 'organisation')} report it.")
     if item.trend in {"rising", "falling"} and item.trend_p is not None:
         parts.append(
-            f"The share of a month's notes that report it is {item.trend} "
+            f"The monthly share of notes that report it is {item.trend} "
             f"(Mann-Kendall p = {item.trend_p:.2f})."
         )
         numbers["trend_p"] = item.trend_p

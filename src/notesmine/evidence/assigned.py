@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -55,7 +56,8 @@ def month_of(date: str | None) -> str | None:
     >>> month_of("2025-03-14"), month_of("2025"), month_of(None)
     ('2025-03', None, None)
     """
-    return date[:7] if date and len(date) >= 7 else None
+    found = re.match(r"\d{4}-(0[1-9]|1[0-2])(?!\d)", date or "")
+    return found[0] if found else None
 
 
 def is_quotable(item: Assigned, documents: Mapping[str, Document]) -> bool:

@@ -6,8 +6,20 @@ dictionary enters them.
 """
 
 from notesmine.publish.bundle import Bundle, publish
+from notesmine.publish.describe import describe
 from notesmine.publish.references import citation_keys
-from notesmine.publish.runfile import input_rows, write_run
+from notesmine.publish.runfile import input_rows, intact, read_run, write_run
 from notesmine.publish.verify import Check, verify
 
-__all__ = ["Bundle", "Check", "citation_keys", "input_rows", "publish", "verify", "write_run"]
+__all__ = [
+    "Bundle",
+    "Check",
+    "citation_keys",
+    "describe",
+    "input_rows",
+    "intact",
+    "publish",
+    "read_run",
+    "verify",
+    "write_run",
+]

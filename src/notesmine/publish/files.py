@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -29,7 +30,8 @@ def replace_file(folder: Path, name: str, data: bytes) -> str:
         temporary.write_bytes(data)
         os.replace(temporary, target)  # noqa: PTH105 - the atomic one on every system
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise OutputError(
             f"{target} cannot be written: {error.strerror or error}",
             "Close the file if it is open in another program, or choose another folder with -o.",

@@ -20,7 +20,7 @@ from markupsafe import Markup
 from notesmine.publish import svg
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.references import citation_keys, pandoc, plain
-from notesmine.publish.text import day, month, one_line, plural, visible
+from notesmine.publish.text import day, month, month_of, one_line, plural, visible
 from notesmine.records import Document, Evidence, Finding, Quote
 
 #: Quotes of a theme that are listed beyond the chosen ones; the rest is in evidence.csv.
@@ -83,8 +83,12 @@ class _View:
         self.read = [
             d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()
         ]
-        self.per_month = Counter(d.date[:7] for d in self.read if d.date and len(d.date) >= 7)
+        self.per_month = Counter(m for d in self.read if (m := month_of(d.date)))
+        self.quoted: dict[str, set[str]] = {}
+        for _, quote in bundle.quotes():
+            self.quoted.setdefault(quote.doc_id, set()).add(quote.quote_id)
         self.months = timeline(self.per_month)
+        self.most = max((n for e in bundle.evidence for n in e.by_month.values()), default=0)
         self.ids = {e.theme.theme_id for e in bundle.evidence}
         self.anchored: set[str] = set()
         self.labels = {e.theme.theme_id: e.theme.label for e in bundle.evidence}
@@ -151,7 +155,7 @@ class _View:
         )
 
     def _row(self, item: Evidence) -> dict[str, Any]:
-        """A row of the ranked table and of the heat table."""
+        """Return a row of the ranked table and of the heat table."""
         return {
             "item": item,
             "bar": svg.bar(item.share, item.share_low, item.share_high),
@@ -163,11 +167,10 @@ class _View:
         }
 
     def _heat(self, item: Evidence, name: str) -> str:
-        """Class of a cell: of the month's documents, how many report the theme."""
+        """Class of a cell: the more documents, the darker, in four steps."""
         if not self.per_month.get(name):
             return "none"
-        share = item.by_month.get(name, 0) / self.per_month[name]
-        return "h0" if share == 0 else f"h{min(4, 1 + int(share * 4 - 1e-9))}"
+        return f"h{-(-4 * item.by_month.get(name, 0) // max(4, self.most))}"
 
     def _theme(self, item: Evidence) -> dict[str, Any]:
         theme = item.theme
@@ -175,7 +178,7 @@ class _View:
         first = [q for q in item.impediments if q.quote_id in place]
         first.sort(key=lambda q: place[q.quote_id])
         rest = [q for q in item.impediments if q.quote_id not in place]
-        solved = Counter(q.date[:7] for q in item.resolved if q.date and len(q.date) >= 7)
+        solved = Counter(m for q in item.resolved if (m := month_of(q.date)))
         finding = self.statements.get(theme.theme_id)
         groups = {
             "chosen": [self._quote(q) for q in first],
@@ -220,7 +223,7 @@ class _View:
             if quote.kind == "impediment" and quote.tier == "review"
             else quote.kind,
             "document": self.number[quote.doc_id],
-            "month": (quote.date or "")[:7],
+            "month": month_of(quote.date),
             "title": document.title or document.meeting or "Untitled note",
             "link": self._link(document, quote.page),
             "where": f"{'slide' if document.format == 'pptx' else 'p.'} {quote.page}"
@@ -246,13 +249,13 @@ class _View:
         }
 
     def _document(self, document: Document) -> dict[str, Any]:
-        quotes = {q.quote_id for _, q in self.bundle.quotes() if q.doc_id == document.doc_id}
         return {
             "document": document,
             "title": document.title or document.meeting or "Untitled note",
             "key": self.keys[document.doc_id],
             "link": self._link(document),
-            "quotes": len(quotes),
+            "quotes": len(self.quoted.get(document.doc_id, ())),
+            "number": self.number[document.doc_id],
         }
 
     def _problems(self) -> list[tuple[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,8 +31,11 @@ def input_rows(documents: Iterable[Document]) -> tuple[dict[str, object], ...]:
 
 def write_run(out: Path, run: Run) -> str:
     """Write ``run.json`` and return its SHA-256; call it when every other file is there."""
-    raw = msgspec.json.encode(run, order="deterministic")
-    return replace_file(out, NAME, msgspec.json.format(raw, indent=2) + b"\n")
+    return replace_file(out, NAME, _body(run))
+
+
+def _body(run: Run) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(run, order="deterministic"), indent=2) + b"\n"
 
 
 def read_run(out: Path) -> Run:
@@ -53,3 +57,16 @@ def read_run(out: Path) -> Run:
         raise InputError(
             f"{path} is not a run record: {error}", "Run `notesmine run` again."
         ) from error
+
+
+def intact(out: Path, run: Run) -> bool:
+    """Tell whether a folder still holds exactly what a run wrote, its record included."""
+    try:
+        if read_run(out).run_id != run.run_id:
+            return False
+        return all(
+            hashlib.sha256((out / name).read_bytes()).hexdigest() == sha
+            for name, sha in run.outputs.items()
+        )
+    except (InputError, OSError):
+        return False

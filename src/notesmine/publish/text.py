@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 #: Control characters that HTML and Markdown cannot carry (or change, as CR) become their Unicode
 #: control pictures; tabs and line feeds stay. CSV and JSON carry everything as it is.
 PICTURES = {
@@ -49,6 +51,18 @@ def month(value: str) -> str:
     if number.isdigit() and 1 <= int(number) <= len(MONTHS):
         return f"{MONTHS[int(number) - 1]} {year}"
     return value
+
+
+def month_of(date: str | None) -> str:
+    """Return ``YYYY-MM`` of an ISO date, the empty text where there is none.
+
+    Examples
+    --------
+    >>> month_of("2025-03-14"), month_of("2025"), month_of(None)
+    ('2025-03', '', '')
+    """
+    found = re.match(r"\d{4}-(0[1-9]|1[0-2])(?!\d)", date or "")
+    return found[0] if found else ""
 
 
 def day(value: str | None) -> str:

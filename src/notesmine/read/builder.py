@@ -32,6 +32,8 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _RUNS = re.compile(r"[ \t\r\n\v\f\x85]+")
 _PLAIN = re.compile(r"[!-~]+(?: [!-~]+)*")  # one line of ASCII without double spaces: nothing to do
 
+# A book of a thousand pages has 20,000 paragraphs.
+MAX_BLOCKS = 250_000
 # Blocks are streamed to the parent in portions, so that what was read before a kill is kept.
 FLUSH_BLOCKS = 400
 
@@ -70,9 +72,9 @@ class Draft:
 
     def __init__(
         self,
-        format: str,
+        format: str,  # noqa: A002
         limit: int,
-        sink: Callable[[bytes], None] | None = None,  # noqa: A002
+        sink: Callable[[bytes], None] | None = None,
     ) -> None:
         self.format = format
         self.limit = limit
@@ -97,7 +99,7 @@ class Draft:
         return "\n".join(self._pieces)
 
     def clean(self, text: str) -> str:
-        """Normalise spaces and drop what has no width, and count each repair.
+        r"""Normalise spaces and drop what has no width, and count each repair.
 
         Parameters
         ----------
@@ -111,7 +113,7 @@ class Draft:
 
         Examples
         --------
-        >>> Draft("text", 100).clean(" data\\u00a0 not\\nshared\\u200b ")
+        >>> Draft("text", 100).clean(" data\u00a0 not\nshared\u200b ")
         'data not shared'
         """
         if _PLAIN.fullmatch(text):
@@ -149,6 +151,8 @@ class Draft:
         if not text:
             return
         start = self.size + 1 if self._pieces else 0
+        if len(self.blocks) >= MAX_BLOCKS:
+            raise TooLarge(f"the document has more than {MAX_BLOCKS:,} passages", "Split it.")
         if start + len(text) > self.limit:
             raise TooLarge(
                 f"the text is longer than {self.limit:,} characters",

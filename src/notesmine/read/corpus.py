@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from notesmine.errors import Unsupported
 from notesmine.read import dates, detect
 from notesmine.records import Problem
 
@@ -167,7 +168,7 @@ def read_metadata(folder: Path) -> tuple[dict[str, dict[str, str]], list[Problem
         lines = text.split("\n", 1)[0]
         delimiter = max(",;\t", key=lines.count)
         reader = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    except (OSError, csv.Error, detect.Unsupported) as error:
+    except (OSError, csv.Error, Unsupported) as error:
         complain(f"metadata.csv cannot be read: {error}", "Save it as CSV in UTF-8.")
         return rows, problems
     if not reader:

@@ -26,7 +26,8 @@ _NAME = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ISO = re.compile(r"(?<!\d)((?:19|20)\d\d)([-/._])(\d{1,2})\2(\d{1,2})(?!\d)")
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _DAY_MONTH = re.compile(
-    rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ .-]+({_NAME})\b\.?,?[ -]+((?:19|20)\d\d)(?!\d)",
+    rf"(?<![\d.])(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?[ .-]+({_NAME})\b"
+    r"\.?,?[ -]+((?:19|20)\d\d)(?!\d)",
     re.IGNORECASE,
 )
 _MONTH_DAY = re.compile(
@@ -150,14 +151,13 @@ def find(text: str) -> Found | None:
     if unsure:
         start, end, written = unsure[0]
         return Found(None, "day", written, start, end)
-    m = _MONTH_ONLY.search(text)
-    if m:
-        return Found(f"{m[2]}-{_MONTHS[m[1].lower()]:02}-01", "month", "", m.start(), m.end())
+    if only := _MONTH_ONLY.search(text):
+        month = f"{only[2]}-{_MONTHS[only[1].lower()]:02}-01"
+        return Found(month, "month", "", only.start(), only.end())
     for pattern, y, q in ((_QUARTER, 1, 2), (_QUARTER_FIRST, 2, 1)):
-        m = pattern.search(text)
-        if m:
-            day_text = f"{m[y]}-{3 * int(m[q]) - 2:02}-01"
-            return Found(day_text, "quarter", "", m.start(), m.end())
+        if hit := pattern.search(text):
+            day_text = f"{hit[y]}-{3 * int(hit[q]) - 2:02}-01"
+            return Found(day_text, "quarter", "", hit.start(), hit.end())
     return None
 
 

@@ -41,21 +41,22 @@ _MAIL_FIELDS = frozenset(
 )
 _FIELD = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?:\s|$)")
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)", re.I | re.S
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html\b)",
+    re.IGNORECASE | re.DOTALL,
 )
 _HTML_TAGS = re.compile(
-    r"</?(?:p|div|br|ul|ol|li|h[1-6]|table|tr|td|body|span|strong|em)\b[^<>]*>", re.I
+    r"</?(?:p|div|br|ul|ol|li|h[1-6]|table|tr|td|body|span|strong|em)\b[^<>]*>", re.IGNORECASE
 )
 _CUE = re.compile(r"(?:\d\d?:)?\d\d?:\d\d[.,]\d{3} --> ")
 _MARKDOWN = (
-    re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.M),
-    re.compile(r"^ {0,3}(?:```|~~~)", re.M),
-    re.compile(r"^ {0,3}\|?(?: *:?-{3,}:? *\|)+ *:?-*:? *$", re.M),
+    re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE),
+    re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE),
+    re.compile(r"^ {0,3}\|?(?: *:?-{3,}:? *\|)+ *:?-*:? *$", re.MULTILINE),
     re.compile(r"\[[^\]\n]{1,200}\]\([^)\s]*\)"),
     re.compile(r"(?<![\w*])\*\*[^\s*][^*\n]*\*\*"),
     re.compile(r"(?<![\w_])__[^\s_][^_\n]*__(?!\w)"),
-    re.compile(r"^\s*[-*+] \[[ xX]\] ", re.M),
-    re.compile(r"^[^\s>|#*+-][^\n|]{2,}\n={3,}\s*$", re.M),
+    re.compile(r"^\s*[-*+] \[[ xX]\] ", re.MULTILINE),
+    re.compile(r"^[^\s>|#*+-][^\n|]{2,}\n={3,}\s*$", re.MULTILINE),
 )
 
 
@@ -208,7 +209,7 @@ def text_format(text: str) -> str:
         return "mbox"
     if is_mail(text):
         return "mail"
-    if re.match(r"<(?:body|div|p|ul|h[1-6]|table|section|article)\b", head, re.I) and (
+    if re.match(r"<(?:body|div|p|ul|h[1-6]|table|section|article)\b", head, re.IGNORECASE) and (
         len(_HTML_TAGS.findall(text[:20_000])) >= 4
     ):
         return "html"
@@ -237,9 +238,12 @@ def detect(data: bytes) -> str:
     Unsupported, Encrypted, Damaged
         With a message that names the format and says what to do.
     """
-    if b"%PDF-" in data[:1024]:
+    # Some bytes before the header are common; a mail that carries a PDF is no PDF.
+    if data.startswith(b"%PDF-"):
         return "pdf"
-    if data.startswith(b"PK\x03\x04") or data.startswith(b"PK\x05\x06"):
+    if b"%PDF-" in data[:1024] and not is_mail(data[:20_000].decode("latin-1")):
+        return "pdf"
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _zip(data)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         return _ole(data)

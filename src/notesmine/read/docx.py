@@ -41,7 +41,7 @@ class _Notes(Struct):
 
 
 def _on(element: etree._Element | None) -> bool:
-    """A toggle property: present and not switched off."""
+    """Tell whether a toggle property is present and not switched off."""
     return element is not None and attribute(element, "val") not in {"0", "false", "off"}
 
 
@@ -73,10 +73,11 @@ def _styles(archive: Archive, part: str | None) -> dict[str, Style]:
             heading = 2
         number = child(element, "pPr", "numPr")
         level = parent.list_level
-        if number is not None:
-            level = int(attribute(child(number, "ilvl"), "val") or 0) + 1
-        elif lower.startswith(("list bullet", "list number", "list paragraph bullet")):
+        if lower.startswith(("list bullet", "list number")):
+            # "List Bullet 2" is the second level, though its numbering counts from the first.
             level = int(lower[-1]) if lower[-1].isdigit() else 1
+        elif number is not None:
+            level = int(attribute(child(number, "ilvl"), "val") or 0) + 1
         bold = _on(child(element, "rPr", "b")) or (
             parent.bold and child(element, "rPr", "b") is None
         )
@@ -217,9 +218,7 @@ class _Reader:
 
     def table(self, element: etree._Element) -> None:
         """One block a row; the first row is the header where it is marked or all bold."""
-        rows: list[tuple[etree._Element, list[etree._Element]]] = []
-        for row in _direct(element, "tr"):
-            rows.append((row, list(_direct(row, "tc"))))
+        rows = [(row, list(_direct(row, "tc"))) for row in _direct(element, "tr")]
         if len(rows) == 1 and len(rows[0][1]) == 1:  # a frame around running text
             self.blocks(rows[0][1][0])
             return
@@ -306,7 +305,7 @@ def read_docx(data: bytes, draft: Draft) -> None:
     archive = Archive(data)
     main = archive.main_part()
     relations = archive.relations(main)
-    by_kind = {kind: target for kind, target in relations.values()}
+    by_kind = dict(relations.values())
     draft.title = _core_title(archive)
     reader = _Reader(archive, draft, _styles(archive, by_kind.get("styles")))
     for element in _body(archive.read(main)):

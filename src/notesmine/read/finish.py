@@ -1,4 +1,4 @@
-"""From a draft to a Document: title, date, people, language, and the verdict on how reading went."""
+"""From a draft to a Document: title, date, people, language, and how reading went."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from notesmine.records import Document, Problem, Status
 
 # Titles that programs write by themselves.
 _JUNK_TITLE = re.compile(
-    r"(?i)^(?:untitled|untitled document|microsoft (?:word|powerpoint)( -.*)?|powerpoint presentation|"
-    r"presentation|document\d*|slide \d+|title|new document|no title|word document|"
+    r"(?i)^(?:untitled|untitled document|microsoft (?:word|powerpoint)( -.*)?|powerpoint "
+    r"presentation|presentation|document\d*|slide \d+|title|new document|no title|word document|"
     r".*\.(?:docx?|pptx?|pdf|odt|xlsx?|dvi|tex|indd|qxd|md))$"
 )
 DATE_LINE_WORDS = 14  # a line that states the date of a meeting is short
@@ -125,11 +125,11 @@ def _title(draft: Draft, text: str, name: str) -> tuple[str, bool]:
     title = " ".join(draft.clean(draft.title).split())
     if title and len(title) < 300 and not _JUNK_TITLE.match(title):
         return title, True
-    for block in draft.blocks[:10]:
+    for block in draft.blocks[:3]:
         piece = text[block.start : block.end]
-        if block.type in {"heading", "slide_title"} and len(piece) < 200:
-            if not is_attendance_label(piece) and any(c.isalpha() for c in piece):
-                return piece, True
+        heading = block.type in {"heading", "slide_title"} and len(piece) < 200
+        if heading and not is_attendance_label(piece) and any(c.isalpha() for c in piece):
+            return piece, True
     return _stem(name), False
 
 

@@ -18,7 +18,8 @@ _SKIP = frozenset(
 )
 _HEADINGS = {f"h{n}": n for n in range(1, 7)}
 _BLOCK = frozenset(
-    "p div section article main header blockquote pre address figure figcaption details summary dl dt "
+    "p div section article main header blockquote pre address figure figcaption details summary "
+    "dl dt "
     "dd ul ol li table thead tbody tfoot tr caption hr body html center fieldset hgroup".split()
 ) | frozenset(_HEADINGS)
 _NAVIGATION_ROLES = frozenset({"navigation", "banner", "contentinfo", "search", "complementary"})
@@ -94,7 +95,7 @@ class _Walk:
             self.draft.add("paragraph", text)
 
     def start(self, element: etree._Element, tag: str) -> None:
-        """An element opens."""
+        """Take the start of an element."""
         if tag == "br":
             # Two breaks in a row are how mail programs write paragraphs.
             if self.buffer and self.buffer[-1].endswith("\n") and not self.cells:
@@ -126,8 +127,8 @@ class _Walk:
             if not parents & {"article", "main", "section"}:
                 self.site_header += 1
 
-    def end(self, element: etree._Element, tag: str) -> None:
-        """An element closes."""
+    def end(self, tag: str) -> None:
+        """Take the end of an element."""
         if tag in {"b", "strong"}:
             self.strong = max(0, self.strong - 1)
         elif tag in _BLOCK or tag in {"td", "th"}:
@@ -145,7 +146,7 @@ class _Walk:
             self.site_header -= 1
 
     def row(self) -> None:
-        """A table row closes; a single cell is layout, not a row."""
+        """Close a table row; a single cell is layout, not a row."""
         cells, self.cells = self.cells, []
         joined = self.draft.clean(" | ".join(" ".join(c.split()) for c in cells))
         if not any(c.strip() for c in cells):
@@ -183,6 +184,13 @@ def read_html(source: str, draft: Draft, *, fragment: bool = False) -> None:
         raise Damaged(f"the HTML cannot be parsed: {error}", "Save the page again.") from error
     if root is None:
         return
+    if any("depth" in entry.message for entry in parser.error_log):
+        draft.partial = True
+        draft.problem(
+            "nesting-too-deep",
+            "the markup nests too deeply; what lies deepest was left out",
+            "Copy the text into a fresh document.",
+        )
     if not fragment:
         title = root.findtext(".//title")
         draft.title = " ".join(title.split()) if title else ""
@@ -206,7 +214,7 @@ def read_html(source: str, draft: Draft, *, fragment: bool = False) -> None:
                 walk.text(element.text)
         else:
             if skipping is None:
-                walk.end(element, tag)
+                walk.end(tag)
             if skipping is element or skipping is None:
                 skipping = None
                 walk.text(element.tail)

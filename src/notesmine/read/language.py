@@ -13,8 +13,8 @@ from collections import Counter
 # The commonest function words of each language that are not common words of another one here.
 _WORDS: dict[str, frozenset[str]] = {
     "en": frozenset(
-        "the and of to is for that with are this be it as was will we have from by not on an or at "
-        "our you they there been has had what how should would can more but which who if about "
+        "the and of to is for that with are this be it as was will we have from by not on an or "
+        "at our you they there been has had what how should would can more but which who if about "
         "their your i need still who's don't it's all some any when into other do so".split()
     ),
     "fr": frozenset(
@@ -22,7 +22,8 @@ _WORDS: dict[str, frozenset[str]] = {
         "cette ces ont être il elle mais plus leur été".split()
     ),
     "de": frozenset(
-        "der die das und ist nicht den von zu mit dem ein eine für auf im sich auch wir werden wird "
+        "der die das und ist nicht den von zu mit dem ein eine für auf im sich auch wir werden "
+        "wird "
         "sind des bei oder noch nach über einen aus".split()
     ),
     "es": frozenset(
@@ -34,10 +35,10 @@ _WORDS: dict[str, frozenset[str]] = {
         "delle si come".split()
     ),
     "pt": frozenset(
-        "o os de da do das dos e que em um uma para com não por mais na no se ao como são foi".split()
+        "o os de da do das dos e que em um uma para com não por mais na no ao como são foi".split()
     ),
     "nl": frozenset(
-        "de het een en van is dat op te voor niet met zijn er aan ook als bij wordt naar door".split()
+        "de het een en van is dat op te voor niet met zijn er aan ook als bij wordt door".split()
     ),
 }
 _SCRIPTS = {
@@ -55,6 +56,7 @@ _SCRIPTS = {
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 # Below this many words nothing is said about a passage: it takes the language of its document.
 ENOUGH_WORDS = 8
+CLEARLY = 0.25  # share of English function words above which no other language is tried
 
 
 def _by_script(text: str) -> str:
@@ -91,12 +93,13 @@ def guess(text: str, default: str = "") -> str:
     >>> guess("Les données ne sont pas partagées avec les équipes qui en ont besoin.")
     'fr'
     """
-    script = _by_script(text)
-    if script:
+    if not text.isascii() and (script := _by_script(text)):
         return script
     words = [w.lower().replace("’", "'") for w in _WORD.findall(text[:20_000])]
     if len(words) < ENOUGH_WORDS:
         return default
+    if sum(w in _WORDS["en"] for w in words) > CLEARLY * len(words):
+        return "en"
     hits = {code: sum(w in known for w in words) for code, known in _WORDS.items()}
     best = max(hits, key=lambda code: (hits[code], code == "en"))
     # Ticket titles hold few function words: without clear evidence for another language the

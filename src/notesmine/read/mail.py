@@ -1,4 +1,4 @@
-"""E-mail: what a message adds. Quoted replies, signatures and attachments are left out and listed."""
+"""E-mail: what a message adds, without quoted replies, signatures and attachments."""
 
 from __future__ import annotations
 
@@ -20,18 +20,20 @@ from notesmine.read.text import read_text
 # Python's mail parser recurses once per level; real mail nests below ten.
 MAX_DEPTH = 60
 _BOUNDARY = re.compile(rb"(?i)boundary\s*=")
-_MBOX = re.compile(r"^From \S+.*\d{4}\s*$", re.M)
+_MBOX = re.compile(r"^From \S+.*\d{4}\s*$", re.MULTILINE)
 _ATTRIBUTION = re.compile(
-    r"(?:On\b.{5,200}\bwrote|.{3,80}\b(?:wrote|schrieb|a écrit)\b.{0,30}|Am\b.{5,200}\bschrieb\b.*|Le\b.{5,200}a écrit)\s*:\s*$",
-    re.I | re.S,
+    r"(?:On\b.{5,200}\bwrote|.{3,80}\b(?:wrote|schrieb|a écrit)\b.{0,30}|"
+    r"Am\b.{5,200}\bschrieb\b.*|Le\b.{5,200}a écrit)\s*:\s*$",
+    re.IGNORECASE | re.DOTALL,
 )
 _REPLY_HEAD = re.compile(
-    r"^\s*(?:-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|message d'origine)\s*-{2,}|_{20,})\s*$",
-    re.I,
+    r"^\s*(?:-{2,}\s*(?:original message|forwarded message|ursprüngliche nachricht|message "
+    r"d'origine)\s*-{2,}|_{20,})\s*$",
+    re.IGNORECASE,
 )
-_OUTLOOK = re.compile(r"^\s*\*?(?:From|Von|De)\s*:\*?\s+\S", re.I)
-_OUTLOOK_NEXT = re.compile(r"^\s*\*?(?:Sent|Date|To|Gesendet|Envoyé|An|À)\s*:", re.I)
-_CLOSING = re.compile(r"^(?:--|__+|—)\s*$|^Sent from my \w+|^Get Outlook for ", re.I)
+_OUTLOOK = re.compile(r"^\s*\*?(?:From|Von|De)\s*:\*?\s+\S", re.IGNORECASE)
+_OUTLOOK_NEXT = re.compile(r"^\s*\*?(?:Sent|Date|To|Gesendet|Envoyé|An|À)\s*:", re.IGNORECASE)
+_CLOSING = re.compile(r"^(?:--|__+|—)\s*$|^Sent from my \w+|^Get Outlook for ", re.IGNORECASE)
 
 
 def _header(message: email.message.Message, name: str) -> str:
@@ -93,7 +95,7 @@ def _drop_quotes(source: str, draft: Draft) -> str:
         r"<div[^>]+id=[\"']?(?:divRplyFwdMsg|appendonsend|mail-editor-reference)",
         r"-----\s*Original Message\s*-----",
     )  # fmt: skip
-    cut = re.search("|".join(marks), source, re.I)
+    cut = re.search("|".join(marks), source, re.IGNORECASE)
     if cut:
         draft.repairs["quoted-replies-left-out"] += 1
         return source[: cut.start()]

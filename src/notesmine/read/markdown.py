@@ -14,11 +14,11 @@ from notesmine.read.text import PSEUDO_LEVEL, promote_labels
 
 # Tokens nest two deep per list level; the library's default of 20 loses deeper items silently.
 MAX_NESTING = 240
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.S)
-_FIELD = re.compile(r"^([A-Za-z][\w -]{0,30}):[ \t]*(.*)$", re.M)
+_FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_FIELD = re.compile(r"^([A-Za-z][\w -]{0,30}):[ \t]*(.*)$", re.MULTILINE)
 _CHECKBOX = re.compile(r"\[( |x|X)\]\s+")
 _TIGHT_HEADING = re.compile(
-    r"^( {0,3}#{2,6})(?=[A-Za-z*])", re.M
+    r"^( {0,3}#{2,6})(?=[A-Za-z*])", re.MULTILINE
 )  # "##Blocked": meant as a heading
 # Emphasis that the parser does not accept ("** Blocked **") is still markup to a reader.
 _LEFT_BOLD = re.compile(r"\*\*\s*([^*]+?)\s*\*\*|(?<!\w)__\s*([^_]+?)\s*__(?!\w)")
@@ -67,9 +67,9 @@ def _visible(token: Token, draft: Draft) -> tuple[str, bool]:
             pieces.append(t.content)
             size = len(t.content.strip(" :"))
             bold, plain = (bold + size, plain) if strong else (bold, plain + size)
-        elif t.type in {"softbreak", "hardbreak"}:
-            pieces.append(" ")
-        elif t.type == "html_inline" and _BREAK.match(t.content):
+        elif t.type in {"softbreak", "hardbreak"} or (
+            t.type == "html_inline" and _BREAK.match(t.content)
+        ):
             pieces.append(" ")
         if t.type in {"link_open", "strong_open", "em_open", "code_inline", "image", "html_inline"}:
             draft.repairs["markup-left-out"] += 1
@@ -169,7 +169,7 @@ class _Walk:
     def _html(self, source: str) -> None:
         from notesmine.read.html import read_html
 
-        if "<" in re.sub(r"<!--.*?(?:-->|\Z)", "", source, flags=re.S):
+        if "<" in re.sub(r"<!--.*?(?:-->|\Z)", "", source, flags=re.DOTALL):
             read_html(source, self.draft, fragment=True)
 
 

@@ -1,4 +1,4 @@
-"""PDF: pages taken apart by pdfium, laid out here, cross-checked, pdfplumber as the second opinion."""
+"""PDF: pages taken apart by pdfium, laid out and cross-checked, pdfplumber as second opinion."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from notesmine.read.pdf_document import Page
 
 GARBLED_SHARE = 0.02  # of a page's characters without a meaning
 AGREEMENT = 0.9  # F1 of words below which a page is reported
+NONSENSE = 0.4  # F1 below which the layout is given up for pdfium's own order (mirrored pages)
 PICTURE_SHARE = 0.4  # of the page's area that makes a page without text a picture of text
 MANY_PATHS = 400  # text drawn as outlines leaves hundreds of paths and no characters
 _TOKEN = re.compile(r"\w+")
@@ -81,7 +82,10 @@ def _lay_out(raw: pdf_glyphs.Raw, number: int) -> Page:
     result.lines = pdf_lines.lines_of(columns)
     for turn, glyphs in sorted(raw.turned.items()):
         result.lines += _turned(glyphs, turn, raw, 1000 * turn)
-    letters = sum(not g.text.isspace() for g in raw.glyphs) + sum(map(len, raw.turned.values()))
+    result.lines += _slanted(raw, 9000)
+    letters = sum(not g.text.isspace() for g in raw.glyphs + raw.slanted) + sum(
+        map(len, raw.turned.values())
+    )
     result.letters = letters
     result.garbled = raw.unmapped / letters if letters else 0.0
     area = raw.width * raw.height
@@ -110,6 +114,45 @@ def _turned(
     return lines
 
 
+def _slanted(raw: pdf_glyphs.Raw, column: int) -> list[pdf_lines.Line]:
+    """Text at a slant, line by line as drawn."""
+    lines: list[pdf_lines.Line] = []
+    run: list[pdf_glyphs.Glyph] = []
+    for g in [*raw.slanted, None]:
+        if g is not None and g.text not in "\r\n":
+            run.append(g)
+            continue
+        text = " ".join("".join(x.text for x in run).split())
+        if text:
+            box = (
+                min(x.x0 for x in run),
+                min(x.top for x in run),
+                max(x.x1 for x in run),
+                max(x.bottom for x in run),
+            )
+            size = round(raw.styles[run[0].style].size, 1)
+            lines.append(pdf_lines.Line(text, *box, box[3], size, False, column, 0.0, turned=True))
+        run.clear()
+    return lines
+
+
+def _plain_lines(page: Page, text: str) -> list[pdf_lines.Line]:
+    """Pdfium's own lines, for a page whose geometry makes no sense; they share one box."""
+    boxes = [line.shown or (line.x0, line.top, line.x1, line.bottom) for line in page.lines]
+    box = (
+        min(b[0] for b in boxes),
+        min(b[1] for b in boxes),
+        max(b[2] for b in boxes),
+        max(b[3] for b in boxes),
+    )
+    size = page.lines[0].size
+    return [
+        pdf_lines.Line(line, *box, box[1] + i * 1.2 * size, size, False, 0, 0.0, shown=box)
+        for i, line in enumerate(re.sub(r"[\ufffe\u0002]\s*", "", text).splitlines())
+        if line.strip()
+    ]
+
+
 def _tokens(text: str) -> Counter[str]:
     plain = re.sub(r"[\ufffe\u0002\u00ad]\s*|-\s*\n\s*", "", text)
     return Counter(_TOKEN.findall(plain.lower()))
@@ -125,6 +168,8 @@ def _check(page: Page, own_text: str) -> None:
     ):  # pdfium's own text repeats what is printed twice: compare which words, not how often
         checked = _Checked(Counter(set(checked.ours)), Counter(set(checked.theirs)))
     page.agreement = checked.f1
+    if page.agreement < NONSENSE and sum(checked.theirs.values()) > 20:
+        page.lines = _plain_lines(page, own_text)
 
 
 def read_pdf(data: bytes, draft: Draft, settings: ReadSettings) -> None:
@@ -199,45 +244,45 @@ def _second_opinion(data: bytes, index: int, page: Page) -> Page:
     )
 
 
+# What may be wrong with a page: (code, message, hint).
+_NO_TEXT = (
+    "no-text-layer",
+    "the page is a picture; it has no text that could be read",
+    "Run OCR over the file (for example ocrmypdf) and put the result into the corpus.",
+)
+_DAMAGED = ("page-not-read", "the page is damaged", "Print the file to PDF again.")
+_OCR = (
+    "ocr-text",
+    "the text is an invisible layer over a picture, so recognised by a machine",
+    "Check quotes against the picture.",
+)
+
+
 def _report(pages: list[Page], draft: Draft) -> None:
     """Say what is missing or doubtful, page by page."""
-    bare = [p.number for p in pages if p.picture_of_text]
-    for number in bare:
-        draft.problem(
-            "no-text-layer", "the page is a picture; it has no text that could be read",
-            "Run OCR over the file (for example ocrmypdf) and put the result into the corpus.", page=number,
-        )  # fmt: skip
-    draft.partial = draft.partial or bool(bare)
     for page in pages:
+        found: list[tuple[str, str, str]] = []
+        if page.picture_of_text:
+            found.append(_NO_TEXT)
         if page.failed:
-            draft.partial = True
-            draft.problem(
-                "page-not-read",
-                "the page is damaged",
-                "Print the file to PDF again.",
-                page=page.number,
-            )
+            found.append(_DAMAGED)
+        draft.partial = draft.partial or bool(found)
         if page.garbled > GARBLED_SHARE:
-            draft.problem(
-                "garbled-text", f"{page.garbled:.0%} of the characters have no meaning (fonts without Unicode)",
-                "Export the file again with embedded fonts, or run OCR over it.", page=page.number,
-            )  # fmt: skip
+            what = f"{page.garbled:.0%} of the characters have no meaning (fonts without Unicode)"
+            hint = "Export the file with embedded fonts, or run OCR over it."
+            found.append(("garbled-text", what, hint))
         if page.ocr_layer:
-            draft.problem(
-                "ocr-text", "the text is an invisible layer over a picture, so recognised by a machine",
-                "Check quotes against the picture.", page=page.number,
-            )  # fmt: skip
+            found.append(_OCR)
         if page.invisible:
             draft.repairs["invisible-characters-left-out"] += page.invisible
-            draft.problem(
-                "invisible-text", f"{page.invisible} characters that nobody sees were left out",
-                "Look whether the page hides text on purpose.", page=page.number,
-            )  # fmt: skip
+            what = f"{page.invisible} characters that nobody sees were left out"
+            found.append(("invisible-text", what, "Look whether the page hides text on purpose."))
         elif page.agreement < AGREEMENT:
-            draft.problem(
-                "words-uncertain", f"two ways of reading agree on only {page.agreement:.0%} of the words",
-                "Check quotes from this page against the file.", page=page.number,
-            )  # fmt: skip
+            what = f"two ways of reading agree on only {page.agreement:.0%} of the words"
+            hint = "Check quotes from this page against the file."
+            found.append(("words-uncertain", what, hint))
+        for code, message, hint in found:
+            draft.problem(code, message, hint, page=page.number)
 
 
 def assemble_partial(frames: list[bytes], draft: Draft) -> None:

@@ -29,6 +29,7 @@ HEADING_WORDS = 22
 HEADING_GROWTH = 1.08  # times the body size from which a line is set larger on purpose
 SAME_SIZE = 0.9  # points
 WIDE_LEADING = 1.32  # times the usual distance of lines, from which a new paragraph begins
+LOOSE = 1.7  # times the size: lines this far apart that end a sentence are paragraphs
 SLIDE_WORDS = 180  # mean words a page up to which landscape pages are slides
 MAX_LEVELS = 6
 LIGATURES = str.maketrans(
@@ -274,6 +275,8 @@ class _Assembler:
         step = line.base - last.base
         usual = body.leading.get(float(round(line.size)), 1.25 * line.size)
         if step <= 0 or step > WIDE_LEADING * max(usual, line.size):
+            return False
+        if step > LOOSE * line.size and not (unfinished or starts_low):
             return False
         if block.type == "bullet":
             return line.x0 > block.mark_x + 0.4 * line.size or (starts_low and unfinished)

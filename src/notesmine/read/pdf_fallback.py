@@ -31,7 +31,7 @@ def open_plumber(data: bytes, password: str | None = None) -> Any:
 
 def take_page(page: Any) -> Raw:
     """Return a pdfplumber page in the shape pdfium's pages have."""
-    raw = Raw(float(page.width), float(page.height), [], [], [], [], [], {})
+    raw = Raw(float(page.width), float(page.height), [], [], [], [], [], {}, [])
     known: dict[tuple[float, bool], int] = {}
     for char in page.dedupe_chars().chars:
         text = char["text"]

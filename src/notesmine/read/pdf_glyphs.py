@@ -10,6 +10,7 @@ import ctypes
 import math
 from typing import Any
 
+import msgspec
 import pypdfium2.raw as c
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ Box = tuple[float, float, float, float]
 # Objects per page looked at for rulings and pictures; charts with more have no tables worth having.
 MAX_OBJECTS = 6000
 MAX_SEGMENTS = 3000
+SLANT = 3.0  # degrees from upright or a quarter turn
 MAX_GLYPHS = 400_000  # per page; a page of a book has 3,000
 THIN = 2.5  # points; a filled rectangle thinner than this is a drawn line
 # pdfium stands these in for a hyphen at the end of a line.
@@ -59,6 +61,8 @@ class Raw(Struct):
     # Text that does not stand upright, by the quarter turns clockwise that lead to it; the glyphs'
     # coordinates are those of the page turned back.
     turned: dict[int, list[Glyph]]
+    # Text at a slant, in the order drawn, with pdfium's spaces and line breaks.
+    slanted: list[Glyph]
     unmapped: int = 0
     paths: int = 0
 
@@ -134,7 +138,7 @@ def _characters(text_page: Any, frame: _Frame, raw: Raw) -> None:
     count = min(c.FPDFText_CountChars(text_page), MAX_GLYPHS)
     rect, x, y = c.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     fonts: dict[int, tuple[bool, str]] = {}
-    last, style, turn = -1, -1, 0
+    last, style, turn, slanted = -1, -1, 0, False
     upright = frame.rotation == 0
     left, _, _, top = frame.box
     unicode_of, generated = c.FPDFText_GetUnicode, c.FPDFText_IsGenerated
@@ -147,6 +151,11 @@ def _characters(text_page: Any, frame: _Frame, raw: Raw) -> None:
     for i in range(count):
         code = unicode_of(text_page, i)
         if generated(text_page, i) == 1:
+            if slanted and raw.slanted:
+                before = raw.slanted[-1]
+                raw.slanted.append(
+                    msgspec.structs.replace(before, text=chr(code) if code < 33 else " ")
+                )
             continue
         if 0xD800 <= code < 0xDC00:
             high = code
@@ -160,6 +169,7 @@ def _characters(text_page: Any, frame: _Frame, raw: Raw) -> None:
             raw.styles.append(_style(text_page, i, obj, fonts))
             angle = math.degrees(c.FPDFText_GetCharAngle(text_page, i)) + frame.rotation
             turn = round(angle / 90) % 4
+            slanted = abs(angle - 90 * round(angle / 90)) > SLANT
         if not box_of(text_page, i, rect):
             continue
         origin_of(text_page, i, x, y)
@@ -177,7 +187,9 @@ def _characters(text_page: Any, frame: _Frame, raw: Raw) -> None:
         if text == "\ufffd" or 0xE000 <= code <= 0xF8FF:
             raw.unmapped += code < 0xF000 or code > 0xF0FF  # symbol fonts map to F0xx: bullets
         y0, y1 = min(y0, y1), max(y0, y1)
-        if turn == 0:
+        if slanted:
+            raw.slanted.append(Glyph(x0, x1, base, y0, y1, text, style))
+        elif turn == 0:
             raw.glyphs.append(Glyph(x0, x1, base, y0, y1, text, style))
         else:
             box = turn_box((x0, y0, x1, y1), turn, frame.width, frame.height)
@@ -259,7 +271,7 @@ def _path(obj: Any, outer: tuple[float, ...], frame: _Frame, raw: Raw) -> None:
 
 def _objects(page: Any, frame: _Frame, raw: Raw) -> None:
     budget = MAX_OBJECTS
-    identity = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+    identity: tuple[float, ...] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     stack = [
         (c.FPDFPage_GetObject(page, i), identity)
         for i in range(min(c.FPDFPage_CountObjects(page), MAX_OBJECTS) - 1, -1, -1)
@@ -297,7 +309,7 @@ def take(page: Any, text_page: Any) -> Raw:
     Raw
     """
     frame = _Frame(page)
-    raw = Raw(frame.width, frame.height, [], [], [], [], [], {})
+    raw = Raw(frame.width, frame.height, [], [], [], [], [], {}, [])
     _characters(text_page.raw, frame, raw)
     _objects(page.raw, frame, raw)
     return raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -262,7 +263,7 @@ def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | N
     """Find the tallest run of rows with a clear gutter between two columns of running text."""
     candidates: dict[int, None] = {}
     for row in rows:
-        for a, b in zip(row, row[1:], strict=False):
+        for a, b in pairwise(row):
             candidates[round((a.x1 + b.x0) / 2)] = None
     # Columns whose baselines never coincide show no gap within a row: try their edges too.
     edges = sorted({round(p.x0) for row in rows for p in row})
@@ -277,9 +278,9 @@ def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | N
             if end - start >= MIN_COLUMN_LINES and (best is None or end - start > best[0]):
                 run = [p for row in rows[start:end] for p in row]
                 left, right = [p for p in run if p.x1 <= x], [p for p in run if p.x0 >= x]
-                if left and right and min(p.x0 for p in right) - max(p.x1 for p in left) >= 6:
-                    if _prose(left, width) and _prose(right, width):
-                        best = (end - start, start, end, float(x))
+                clear = left and right and min(p.x0 for p in right) - max(p.x1 for p in left) >= 6
+                if clear and _prose(left, width) and _prose(right, width):
+                    best = (end - start, start, end, float(x))
             start = end + 1
     return (best[1], best[2], best[3]) if best else None
 
@@ -343,7 +344,7 @@ def lines_of(columns: list[list[list[Piece]]]) -> list[Line]:
                     sum(len(w.text) for w in words if w.bold) > 0.9 * letters,
                     number,
                     words[0].x1 - words[0].x0,
-                    tuple((a.x1, b.x0) for a, b in zip(row, row[1:], strict=False)),
+                    tuple((a.x1, b.x0) for a, b in pairwise(row)),
                 )
             )
     return lines

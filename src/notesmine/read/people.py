@@ -13,19 +13,20 @@ from notesmine.records import Block
 _LABEL = re.compile(
     r"(?:list of |meeting |call |other |additional )*(?:attend(?:ees?|ance|ing|ed)|participants?|"
     r"(?:members?|people|team members?) (?:present|attending)|present|in attendance|roll ?call|"
-    r"who(?:['’]s| is| was) (?:here|present|there)|apologies|regrets|absent(?:ees)?|excused|invited|"
-    r"guests?|observers?|on the call)(?: list| members?)?(?: \(.{0,30}\))?\s*[:：]?\s*$",
+    r"who(?:['’]s| is| was) (?:here|present|there)|apologies|regrets|absent(?:ees)?|excused|"
+    r"invited|guests?|observers?|on the call)(?: list| members?)?(?: \(.{0,30}\))?\s*[:：]?\s*$",
     re.IGNORECASE,
 )
 _INLINE = re.compile(
-    r"(?:attendees?|attendance|participants?|present|in attendance|apologies|regrets|absent|guests?|"
-    r"observers?|members present|people present)\s*(?:\([^)]{0,40}\))?\s*[:：]\s*(.+)$",
+    r"(?:attendees?|attendance|participants?|(?:maybe )?present|in attendance|apologies|regrets|"
+    r"absent|guests?|observers?|members present|people "
+    r"present)\s*(?:\([^)]{0,40}\))?\s*[:：]\s*(.+)$",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
     r"(?:meeting |call |session |rotating )?(?:lead|leader|moderator|facilitator|note[- ]?takers?|"
-    r"chair(?:person|man|woman)?s?|co-?chairs?|host|scribe|secretary|minute[- ]?taker|minutes (?:taken )?by|"
-    r"notes by|recorder|timekeeper|author)\s*[:：]\s*(.{0,120})$",
+    r"chair(?:person|man|woman)?s?|co-?chairs?|host|scribe|secretary|minute[- ]?taker|minutes "
+    r"(?:taken )?by|notes by|recorder|timekeeper|author)\s*[:：]\s*(.{0,120})$",
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"@[A-Za-z0-9][\w.-]*\w|@\w")
@@ -54,9 +55,9 @@ def names_in(item: str) -> list[str]:
     rest = re.sub(r"\(.*?\)|\[.*?\]|<.*?>|^\s*\[.\]", " ", rest)
     rest = re.split(r"\s[-–—|]\s|[,;:/]|\t", rest)[0]
     plain = _HANDLE.sub(" ", rest).strip(" *_.-")
-    if plain and plain[0].isupper() and _NAME.fullmatch(" ".join(plain.split())):
-        if not _PLACEHOLDER.search(plain):
-            found.append(" ".join(plain.split()))
+    plain = " ".join(plain.split())
+    if plain[:1].isupper() and _NAME.fullmatch(plain) and not _PLACEHOLDER.search(plain):
+        found.append(plain)
     found += [h for h in _HANDLE.findall(item) if not _PLACEHOLDER.search(h)]
     if initials and found:
         found.append(initials[1] or initials[2])
@@ -106,10 +107,13 @@ def mark_attendance(draft: Draft) -> tuple[str, ...]:
 
 
 def _is_item(block: Block, piece: str, label_level: int) -> bool:
+    if "://" in piece or re.match(r"[A-Za-z ]{3,20}:\s", piece):  # "Recording: https://..."
+        return False
     if len(piece) > LONGEST_ITEM and not piece.count(",") > len(piece) / 40:
         return False
     if block.type == "bullet":
-        return block.level > label_level
+        # "Ann can't join, sick" may stand in the list; "- everybody agreed that ..." may not.
+        return block.level > label_level and len(piece.split()) <= 14
     if block.type == "table_row":
         return True
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from lxml import etree
 
 from notesmine.read.archive import Archive, attribute, child, descendants, local

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
@@ -53,7 +54,8 @@ class _Server:
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.inward, self.outward = self.process.stdin, self.process.stdout
+        self.inward: IO[bytes] = self.process.stdin
+        self.outward: IO[bytes] = self.process.stdout
         send(self.inward, msgspec.msgpack.encode(modules))
 
     def read(self, request: Request) -> Document:
@@ -197,8 +199,8 @@ def read_documents(
         for _ in range(min(wanted, len(pending)))
     ]
     for thread in threads:
-        tasks.put(None)
         thread.start()
+        tasks.put(None)  # one end mark for each, behind all documents
     try:
         for index in range(len(copies)):
             while index not in ready:
@@ -210,7 +212,7 @@ def read_documents(
             yield ready.pop(index)
     finally:
         stopped.set()
-        for thread in threads:
+        for _ in threads:
             tasks.put(None)
 
 

@@ -10,13 +10,14 @@ from notesmine.read.builder import Draft
 
 BULLET_GLYPHS = "•◦▪▫●○■□►▶▸‣⁃∙·–—*+−➢➤❖✓✔➔→-"
 BULLET = re.compile(
-    rf"^([ \t]*)(?:([{re.escape(BULLET_GLYPHS)}]|o(?=\s{{1,8}}[A-Z]))|(\(?(?:\d{{1,3}}|[a-zA-Z]|[ivx]{{1,4}})[.)]))[ \t]+(?=\S)"
+    rf"^([ \t]*)(?:([{re.escape(BULLET_GLYPHS)}]|o(?=\s{{1,8}}[A-Z]))|(\(?(?:\d{{1,3}}|[a-zA-Z]|"
+    rf"[ivx]{{1,4}})[.)]))[ \t]+(?=\S)"
 )
 _CHECKBOX = re.compile(r"\[( |x|X)\]\s+")
 _RULE = re.compile(r"^\s*([-=_*~#]\s*){3,}$")
 _TIME = re.compile(r"^(?:(?:\d+:)?\d+:\d\d[.,]\d{3}) --> .*$")
 _VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^>]+)>")
-_TAG = re.compile(r"</?[a-z][^>]*>|<\d\d:[^>]*>", re.I)
+_TAG = re.compile(r"</?[a-z][^>]*>|<\d\d:[^>]*>", re.IGNORECASE)
 TAB = 4  # columns a tab stands for when indents are compared
 
 # Pseudo headings (a bold or lone line) stand below every real one and replace one another.
@@ -25,7 +26,7 @@ LABEL_WORDS = 9  # a line longer than this is a statement, not a heading
 
 
 def looks_like_label(text: str) -> bool:
-    """Tell whether a lone line reads as a heading: short, with letters, without an end of sentence."""
+    """Tell whether a lone line reads as a heading: short, with letters, no end of sentence."""
     return (
         len(text.split()) <= LABEL_WORDS
         and any(c.isalpha() for c in text)
@@ -45,9 +46,9 @@ def promote_labels(draft: Draft) -> None:
         if block.type != "paragraph" or not looks_like_label(piece) or block.level:
             continue
         longer = after.end - after.start > 2 * len(piece) and after.type == "paragraph"
-        if after.type == "bullet" or (longer and piece[0].isupper() and i == 0):
-            if piece[0].isupper() or piece[0].isdigit():
-                draft.retype(i, "heading", PSEUDO_LEVEL)
+        opens = after.type == "bullet" or (longer and piece[0].isupper() and i == 0)
+        if opens and (piece[0].isupper() or piece[0].isdigit()):
+            draft.retype(i, "heading", PSEUDO_LEVEL)
 
 
 def read_text(text: str, draft: Draft, *, promote: bool = True) -> None:
@@ -70,7 +71,7 @@ def read_text(text: str, draft: Draft, *, promote: bool = True) -> None:
 
 
 def _groups(lines: list[str]) -> list[list[str]]:
-    """Runs of lines between blank ones."""
+    """Return runs of lines between blank ones."""
     groups: list[list[str]] = [[]]
     for line in lines:
         if line.strip():
@@ -82,10 +83,10 @@ def _groups(lines: list[str]) -> list[list[str]]:
 
 def _read_group(lines: list[str], draft: Draft) -> None:
     """One run of lines: bullets with hanging indents, paragraphs, an underlined heading."""
-    if len(lines) >= 2 and _RULE.match(lines[1]) and not BULLET.match(lines[0]):
-        if looks_like_label(lines[0].strip()):
-            draft.add("heading", lines[0], level=1 if lines[1].lstrip()[0] == "=" else 2)
-            lines = lines[2:]
+    underlined = len(lines) >= 2 and _RULE.match(lines[1]) and not BULLET.match(lines[0])
+    if underlined and looks_like_label(lines[0].strip()):
+        draft.add("heading", lines[0], level=1 if lines[1].lstrip()[0] == "=" else 2)
+        lines = lines[2:]
     stack: list[int] = _indents(draft)
     pending: list[str] = []
     kind_level = 0  # 0 paragraph, else bullet level

@@ -19,7 +19,7 @@ import signal
 import struct
 import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 from msgspec import Struct
@@ -43,14 +43,14 @@ class Request(Struct, array_like=True):
     settings: ReadSettings
 
 
-def send(stream: BinaryIO, frame: bytes) -> None:
+def send(stream: IO[bytes], frame: bytes) -> None:
     """Write one frame."""
     stream.write(LENGTH.pack(len(frame)))
     stream.write(frame)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: IO[bytes]) -> bytes | None:
     """Read one frame; None at the end of the stream or in the middle of a frame."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
@@ -88,7 +88,7 @@ def _limit(settings: ReadSettings) -> None:
     signal.setitimer(signal.ITIMER_REAL, settings.wall_seconds)
 
 
-def _work(request: Request, out: BinaryIO) -> None:
+def _work(request: Request, out: IO[bytes]) -> None:
     """Read one document and send it, with its parts on the way."""
     document = read_file(
         Path(request.path), request.name, request.settings, lambda frame: send(out, frame)
@@ -111,6 +111,11 @@ def _reason(status: int, settings: ReadSettings) -> ReadError | None:
             f"reading took longer than {min(settings.cpu_seconds, settings.wall_seconds)} s",
             "Split the document, or raise `cpu_seconds` and `wall_seconds` under [read].",
         )
+    if -code == signal.SIGABRT:  # how C++ libraries end when memory is refused
+        return TooLarge(
+            f"the reading library gave up, most likely for more than {settings.memory_mb} MiB",
+            "Split the document, or raise `memory_mb` under [read] in notesmine.toml.",
+        )
     return Damaged(
         f"the reading library crashed (exit {code})",
         "Open the file and save it again, or print it to PDF.",
@@ -120,10 +125,12 @@ def _reason(status: int, settings: ReadSettings) -> ReadError | None:
 MEMORY_EXIT = 77
 
 
-def _serve_forked(request: Request, out: BinaryIO) -> None:
+def _serve_forked(request: Request, out: IO[bytes]) -> None:
     """Fork a child for the document and pass on the whole frames it sends."""
     frames: list[bytes] = []
     kept = 0
+    # Putting them together takes several times their size, under the same memory limit.
+    keep = min(KEEP_BYTES, (request.settings.memory_mb << 20) // 12)
     status = 0
     done = False
     for attempt in ("read", "recover"):
@@ -154,7 +161,7 @@ def _serve_forked(request: Request, out: BinaryIO) -> None:
                 if frame[:1] == b"R":
                     done = True
                     send(out, frame)
-                elif kept < KEEP_BYTES:
+                elif kept + len(frame) <= keep:
                     kept += len(frame)
                     frames.append(frame)
         status_now = os.waitpid(child, 0)[1]
@@ -174,7 +181,7 @@ def _serve_forked(request: Request, out: BinaryIO) -> None:
     )
 
 
-def _serve_here(request: Request, out: BinaryIO) -> None:
+def _serve_here(request: Request, out: IO[bytes]) -> None:
     """Read in this process: the parent enforces the wall limit by stopping it."""
     try:
         _work(request, out)

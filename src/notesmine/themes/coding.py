@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.records import CodeScore, Coding, Kind
-from notesmine.themes.codebook import Codebook, CueFinder, builtin_ids, similarity, stance, texts
+from notesmine.themes.codebook import Codebook, builtin_ids
+from notesmine.themes.cues import CueFinder
+from notesmine.themes.likeness import similarity, texts
+from notesmine.themes.stance import stance
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
 #: Put between passages that BERTopic joins into one text per topic (U+2029 PARAGRAPH SEPARATOR),
@@ -147,7 +148,10 @@ class NoteTokens:
             known = self._kinds.get(written)
             if known is None:
                 known = self._kinds[written] = self._kind(written)
-            yield Token(token.idx, token.idx + len(written), *known)
+            end = token.idx + len(written)
+            if written == "-" and clean[token.idx - 1 : end + 1].strip(" ")[1:-1] == "-":
+                known = ("-", "glue")  # inside a compound: "data-sharing"
+            yield Token(token.idx, end, *known)
 
     def _kind(self, written: str) -> tuple[str, Kind]:
         lower = written.lower()
@@ -196,7 +200,14 @@ class NotesVectorizer(CountVectorizer):  # type: ignore[misc]
     def build_analyzer(self) -> Callable[[str], list[str]]:
         """Return the function from a text (or several, joined by ``SEPARATOR``) to its terms."""
         tokens = self.tokens
-        return lambda text: [t for part in text.split(SEPARATOR) for t in terms(tokens(part))]
+
+        def analyse(text: str) -> list[str]:
+            parts = [tokens(part) for part in text.split(SEPARATOR)]
+            found = [term for part in parts for term in terms(part)]
+            # A theme of furniture only still needs a word, or scikit-learn refuses to count.
+            return found or [t.lemma for p in parts for t in p if t.kind == "stop"] or ["?"]
+
+        return analyse
 
     @property
     def tokens(self) -> NoteTokens:
@@ -210,8 +221,7 @@ class NotesVectorizer(CountVectorizer):  # type: ignore[misc]
         vocabulary, counts = super()._count_vocab(raw_documents, fixed_vocab)
         if fixed_vocab or not vocabulary:
             return vocabulary, counts
-        total = counts.sum(axis=0).A1 if hasattr(counts, "A1") else counts.sum(axis=0)
-        total = getattr(total, "A1", total)
+        total = np.asarray(counts.sum(axis=0)).ravel()
         kept = {w: at for w, at in vocabulary.items() if " " not in w or total[at] > 1}
         columns = list(kept.values())
         return {word: number for number, word in enumerate(kept)}, counts[:, columns]

@@ -1,0 +1,220 @@
+"""Fit the classifier: ``python -m bench.training.fit`` (folds, calibration, weights, hash).
+
+Folds hold out two corpora and two of our writers each; a held-out corpus' texts are kept out
+wherever they stand. The predictions of the folds (scores and labels, no text) go to
+``folds.json``: thresholds and calibration are fitted on them, and ``bench/kinds.py`` and
+``bench/codes.py`` report from them. The weights are then fitted on everything but the test files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from scipy.optimize import minimize
+from torch import nn
+
+from bench.training import network as net
+from bench.training.data import HERE, Statement, gold, normal, own_statements
+from notesmine.classify import CODES, WEIGHTS, calibrate
+from notesmine.encoder import Encoder
+from notesmine.records import KINDS
+
+FOLDS: tuple[tuple[str, ...], ...] = (
+    ("tanf_sprints", "k8s", "writer_A", "writer_B"),
+    ("ipfs_syncs", "jupyterhub", "writer_C", "writer_D"),
+    ("openjs_minutes", "ethereum", "writer_E", "writer_F"),
+)
+OUT = HERE / "folds.json"
+CACHE = Path(".cache") / "training"
+Floats = NDArray[np.float64]
+#: Used for the first weights, before any fold has run.
+PROVISIONAL: dict[str, Any] = {
+    "first": net.FIRST,
+    "kind_temperature": 1.0,
+    "kind_bias": [0.0] * len(KINDS),
+    "code_temperature": 1.0,
+    "impediment": 0.45,
+    "confirmed": 0.65,
+}
+
+
+def main() -> None:
+    """Fit folds and weights, print figures, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--step", choices=["all", "folds", "weights", "facts"], default="all")
+    step = parser.parse_args().step
+    torch.use_deterministic_algorithms(True)
+    start = time.monotonic()
+    encoder = Encoder()
+    if step != "facts":
+        statements = own_statements() + gold("statements_train")
+        states = cached(encoder, statements, "with", bare=False)
+        bare = cached(encoder, statements, "bare", bare=True)
+    if step in {"all", "folds"}:
+        OUT.write_text(json.dumps(run_folds(encoder, statements, states, bare)), "utf-8")
+    facts = fit_facts(json.loads(OUT.read_text("utf-8"))) if OUT.is_file() else PROVISIONAL
+    print(json.dumps(facts))
+    if step in {"all", "weights"}:
+        network = net.train(encoder, states, bare, statements, weights(statements))
+        state = {k: v.half().contiguous() for k, v in network.state_dict().items()}
+        print("weights SHA-256", save(state, facts | {"base": encoder.sha256}))
+    elif step == "facts":
+        print("weights SHA-256", save(load_file(WEIGHTS), facts | {"base": encoder.sha256}))
+    print(f"{time.monotonic() - start:.0f} s")
+
+
+def weights(statements: Sequence[Statement]) -> NDArray[np.float32]:
+    """All statements count alike."""
+    return np.ones(len(statements), dtype=np.float32)
+
+
+def cached(
+    encoder: Encoder, statements: Sequence[Statement], name: str, *, bare: bool
+) -> list[net.State]:
+    """Return hidden states, computed once for the same statements."""
+    key = hashlib.sha256(
+        repr([(s.heading, s.text) for s in statements]).encode() + str(net.FIRST).encode()
+    ).hexdigest()[:12]
+    file = CACHE / f"{name}-{key}.pt"
+    if file.is_file():
+        return list(torch.load(file))
+    texts = [s.text for s in statements]
+    states = net.hidden_states(encoder, texts, ["" if bare else s.heading for s in statements])
+    CACHE.mkdir(parents=True, exist_ok=True)
+    torch.save(states, file)
+    return states
+
+
+def run_folds(
+    encoder: Encoder,
+    statements: Sequence[Statement],
+    states: Sequence[net.State],
+    bare: Sequence[net.State],
+) -> dict[str, Any]:
+    """Return the held-out predictions of every fold, and of the domain file by the last."""
+    tests = gold("statements")
+    tested = cached(encoder, tests, "test", bare=False)
+    out: dict[str, Any] = {"rows": []}
+    for number, held in enumerate(FOLDS):
+        texts = {normal(s.text) for s in tests if s.corpus in held}
+        texts |= {normal(s.text) for s in statements if s.corpus in held}
+        keep = [
+            i for i, s in enumerate(statements)
+            if s.corpus not in held and normal(s.text) not in texts
+        ]  # fmt: skip
+        began = time.monotonic()
+        part = [statements[i] for i in keep]
+        fitted = net.train(
+            encoder, [states[i] for i in keep], [bare[i] for i in keep], part, weights(part)
+        )
+        print(
+            f"fold {number}: {len(keep)} statements, {time.monotonic() - began:.0f} s", flush=True
+        )
+        for name, rows, kept in (("test", tests, tested), ("train", statements, states)):
+            index = [i for i, s in enumerate(rows) if s.corpus in held]
+            record(out["rows"], name, [rows[i] for i in index], fitted, [kept[i] for i in index])
+    return out
+
+
+def record(
+    rows: list[dict[str, Any]],
+    name: str,
+    statements: Sequence[Statement],
+    fitted: nn.Module,
+    states: Sequence[net.State],
+) -> None:
+    """Add predictions without text: corpus, gold kind and theme, weight, logits."""
+    kinds, codes = net.logits(fitted, states)
+    for s, kind, code in zip(statements, kinds, codes, strict=True):
+        rows.append(
+            {
+                "file": name,
+                "corpus": s.corpus,
+                "kind": s.kind,
+                "theme": s.theme,
+                "weight": s.weight,
+                "kinds": [round(float(x), 3) for x in kind],
+                "codes": [round(float(x), 3) for x in code],
+            }
+        )
+
+
+def fit_facts(folds: dict[str, Any]) -> dict[str, Any]:
+    """Fit calibration and thresholds on held-out predictions, corpora and writers alike."""
+    rows = folds["rows"]
+    kinds = np.array([r["kinds"] for r in rows])
+    wanted = np.array([KINDS.index(r["kind"]) for r in rows])
+    # The two halves (notes as found, statements as written for training) count alike.
+    written = np.array([r["corpus"].startswith("writer") for r in rows])
+    share = np.where(written, 0.5 / written.sum(), 0.5 / (~written).sum())
+    temperature, bias = _scale(kinds, wanted, share)
+    coded = [i for i, r in enumerate(rows) if r["kind"] == "impediment" and r["theme"] in CODES]
+    codes = np.array([rows[i]["codes"] for i in coded])
+    code_temperature, _ = _scale(
+        codes, np.array([CODES.index(rows[i]["theme"]) for i in coded]), share[coded], bias=False
+    )
+    scores = calibrate(kinds, temperature, bias)[:, 0]
+    found = wanted == 0
+    taken = max(_f1(scores, found, ~written), 0.0)
+    sure = max(_precise(scores, found, part) for part in (written, ~written))
+    return {
+        "first": net.FIRST,
+        "kind_temperature": round(temperature, 4),
+        "kind_bias": [round(float(b), 4) for b in bias],
+        "code_temperature": round(code_temperature, 4),
+        "impediment": round(taken, 3),
+        "confirmed": round(max(sure, taken), 3),
+    }
+
+
+def _scale(
+    logits: Floats, wanted: NDArray[np.intp], share: Floats, *, bias: bool = True
+) -> tuple[float, Floats]:
+    """Fit a temperature, and a bias for each class, by likelihood."""
+    classes = logits.shape[1]
+
+    def loss(x: Floats) -> float:
+        p = calibrate(logits, float(np.exp(x[0])), x[1:] if bias else None)
+        return float(-(share * np.log(p[np.arange(len(p)), wanted] + 1e-9)).sum() / share.sum())
+
+    start = np.zeros(1 + (classes if bias else 0))
+    best = minimize(loss, start, method="L-BFGS-B").x
+    return float(np.exp(best[0])), np.asarray(best[1:])
+
+
+def _f1(scores: Floats, found: NDArray[np.bool_], part: NDArray[np.bool_]) -> float:
+    """Return the threshold with the best F1."""
+    grid = np.arange(0.05, 0.95, 0.01)
+    s, f = scores[part], found[part]
+    values = [2 * (f & (s >= t)).sum() / max(f.sum() + (s >= t).sum(), 1) for t in grid]
+    return float(grid[int(np.argmax(values))])
+
+
+def _precise(scores: Floats, found: NDArray[np.bool_], part: NDArray[np.bool_]) -> float:
+    """Return the lowest threshold from which precision stays at .90 or more."""
+    s, f = scores[part], found[part]
+    for t in np.arange(0.3, 0.99, 0.01):
+        if all(f[s >= u].mean() >= 0.90 for u in np.arange(t, min(t + 0.1, 0.95), 0.01)):
+            return float(t)
+    return 0.99
+
+
+def save(state: dict[str, torch.Tensor], facts: dict[str, Any]) -> str:
+    """Write the weights with their facts; return the file's SHA-256."""
+    WEIGHTS.parent.mkdir(exist_ok=True)
+    save_file(state, WEIGHTS, metadata={"notesmine": json.dumps(facts, sort_keys=True)})
+    return hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""What ``notesmine show`` prints of a theme, a quote or a document."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from notesmine.publish.references import biblatex, csl_json
+from notesmine.records import Document, Event, Evidence, Quote, Run
+
+WIDTH = 96
+
+
+def describe(
+    ident: str, body: Mapping[str, Any], events: Sequence[tuple[Run, Event]] = ()
+) -> list[str]:
+    """Return the lines that describe what an id stands for.
+
+    Parameters
+    ----------
+    ident : str
+    body : mapping
+        ``evidence``, or ``quote`` with its ``document``, or ``document``, as builtins.
+    events : sequence of (Run, Event)
+        The history of a theme.
+
+    Returns
+    -------
+    list of str
+    """
+    if "evidence" in body:
+        return _theme(msgspec.convert(body["evidence"], Evidence), events)
+    document = msgspec.convert(body["document"], Document)
+    if "quote" in body:
+        return _quote(msgspec.convert(body["quote"], Quote), document)
+    return _document(ident, document)
+
+
+def _theme(item: Evidence, events: Sequence[tuple[Run, Event]]) -> list[str]:
+    theme = item.theme
+    lines = [f"{theme.theme_id}  {theme.label}  ({theme.origin})"]
+    if theme.definition:
+        lines += textwrap.wrap(theme.definition, WIDTH, initial_indent="  ", subsequent_indent="  ")
+    if theme.parent_id:
+        lines.append(f"  part of {theme.parent_id}")
+    lines += [
+        f"  documents {item.documents} of {item.read}, passages {item.passages}, open {item.open}",
+        f"  seen {item.first_seen or 'undated'} to {item.last_seen or 'undated'}; trend"
+        f" {item.trend or 'unknown'}",
+        "",
+        "Quotes",
+    ]
+    chosen = set(item.chosen)
+    for quote in item.impediments:
+        if quote.quote_id in chosen:
+            lines += _lines_of(quote)
+    lines += ["", "History"]
+    lines += [
+        f"  {run.report_date or 'undated'}  {event.what}  {event.detail} {' '.join(event.other)}"
+        for run, event in events
+    ] or ["  no event on record"]
+    return lines
+
+
+def _lines_of(quote: Quote) -> list[str]:
+    place = f"{quote.path}" + (f", p. {quote.page}" if quote.page else "")
+    return [
+        f"  {quote.quote_id}  {quote.date or 'undated'}  {place}",
+        *textwrap.wrap(quote.text, WIDTH, initial_indent="    ", subsequent_indent="    "),
+    ]
+
+
+def _quote(quote: Quote, document: Document) -> list[str]:
+    locator = f", p. {quote.page}" if quote.page else ""
+    lines = [
+        f"{quote.quote_id}  under {quote.theme_id}  {quote.kind}, {quote.stance}, {quote.tier}",
+        f"  {quote.path}{locator}, characters {quote.start} to {quote.end}",
+        f"  {' > '.join(quote.heading_path)}",
+        "",
+        *textwrap.wrap(f"… {quote.context_before} »{quote.text}« {quote.context_after} …", WIDTH),
+        "",
+        f"Why      {quote.why}",
+    ]
+    if quote.copies:
+        lines.append(f"Copies   {'; '.join(quote.copies)}")
+    where = document.meeting or document.organisation
+    plain = ". ".join(p for p in (document.title, where, document.date or "") if p)
+    return [
+        *lines,
+        "",
+        "Plain    " + plain + locator + ".",
+        f"Pandoc   [@{quote.citation_key}{locator}]",
+        "BibLaTeX",
+        *biblatex([document]).strip().splitlines(),
+        "CSL",
+        *csl_json([document]).strip().splitlines(),
+    ]
+
+
+def _document(ident: str, document: Document) -> list[str]:
+    return [
+        f"{ident}  {document.title}",
+        f"  {', '.join(document.paths)}",
+        f"  {document.format}, {document.status}, SHA-256 {document.sha256}",
+        f"  date {document.date or 'unknown'} (from {document.date_source or 'nowhere'})",
+        f"  meeting {document.meeting or '-'}, organisation {document.organisation or '-'}",
+        *(f"  problem {p.code}: {p.message} {p.hint}" for p in document.problems),
+    ]

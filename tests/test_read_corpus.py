@@ -1,0 +1,95 @@
+"""Finding files, metadata, and reading many: names, order, copies."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from notesmine.config import ReadSettings
+from notesmine.read import find_files, read_documents, read_metadata
+from notesmine.records import Document
+
+SETTINGS = ReadSettings(workers=2)
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def test_control_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
+    names = ("README.md", "LICENSE", "metadata.csv", "people.csv", "notesmine.toml", "codebook.toml",
+             "decisions.toml", ".hidden", "a/.git/x.md", "~$a.docx")  # fmt: skip
+    write(tmp_path, dict.fromkeys([*names, "a/b.md", "B.txt"], "Data is late."))
+    found, skipped = find_files(tmp_path)
+    assert [f.name for f in found] == ["B.txt", "a/b.md"]
+    assert len(skipped) == len(names)
+    assert all(s.reason for s in skipped)
+    single, _ = find_files([tmp_path / "a" / "b.md"])
+    assert single[0].name == "b.md"
+
+
+@pytest.mark.parametrize(("delimiter", "bom"), [(",", ""), (";", "\ufeff")])
+def test_metadata_is_read_leniently_and_complains_by_row(tmp_path: Path, delimiter: str, bom: str) -> None:
+    rows = ["Path,DATE,Organization,quotable", "a.md,2020-01-02,Census,no", "b.md,soon,,", ",2020-01-01,,"]
+    write(tmp_path, {"metadata.csv": bom + "\n".join(r.replace(",", delimiter) for r in rows)})
+    metadata, problems = read_metadata(tmp_path)
+    assert metadata["a.md"] == {"date": "2020-01-02", "organisation": "Census", "quotable": "no"}
+    assert metadata["b.md"].get("date") is None
+    assert [p.message.split(" ")[:2] for p in problems] == [["row", "3"], ["row", "4"]]
+
+
+def test_metadata_comes_first_and_copies_are_one_document(tmp_path: Path) -> None:
+    write(tmp_path, {"z.md": "# Call 03/04/2021\n\nData is late.", "a.md": "No server.",
+                     "c/copy.md": "# Call 03/04/2021\n\nData is late."})  # fmt: skip
+    found, _ = find_files(tmp_path)
+    row = {"date": "2021-04-03", "title": "April call", "quotable": "no"}
+    documents = list(read_documents(found, SETTINGS, {"z.md": row}))
+    assert [d.paths for d in documents] == [("a.md",), ("c/copy.md", "z.md")]
+    copy = documents[1]
+    assert (copy.date, copy.date_source, copy.title, copy.quotable) == ("2021-04-03", "metadata.csv", "April call", False)
+    assert not copy.problems
+    assert str(tmp_path) not in msgspec.json.encode(copy).decode()
+
+
+def test_order_of_results_is_order_of_input_and_every_document_is_reported(tmp_path: Path) -> None:
+    write(tmp_path, {f"{i:02}.md": f"# Note {i}\n\nData {i} is late." for i in range(30)})
+    found, _ = find_files(tmp_path)
+    shuffled = random.Random(3).sample(found, len(found))
+    done: list[Document] = []
+    documents = list(read_documents(shuffled, SETTINGS, {}, done.append))
+    assert [d.paths[0] for d in documents] == [f.name for f in shuffled]
+    assert sorted(d.paths for d in done) == sorted(d.paths for d in documents)
+
+
+def test_names_do_not_change_what_is_read(tmp_path: Path) -> None:
+    text = "# Note\n\n- Data is **late**\n"
+    write(tmp_path / "1", {"a.md": text})
+    write(tmp_path / "2", {"b.txt": text})
+    one, two = (next(iter(read_documents(find_files(tmp_path / n)[0], SETTINGS))) for n in "12")
+    assert (one.text, one.blocks, one.doc_id, one.format) == (two.text, two.blocks, two.doc_id, two.format)
+
+
+def test_a_consumer_that_stops_early_leaves_nothing_behind(tmp_path: Path) -> None:
+    write(tmp_path, {f"{i:02}.md": f"Data {i} is late." for i in range(20)})
+    stream = read_documents(find_files(tmp_path)[0], SETTINGS)
+    assert next(iter(stream)).paths == ("00.md",)
+    stream.close()  # type: ignore[attr-defined]  # a generator, typed as an iterator
+
+
+@pytest.mark.slow
+def test_real_corpora_are_read_whole() -> None:
+    root = Path(os.environ.get("NOTESMINE_DATA", "../shared/data")) / "corpora" / "tanf_sprints"
+    if not root.is_dir():
+        pytest.skip("shared data is not here (set NOTESMINE_DATA)")
+    documents = list(read_documents(find_files(root)[0], SETTINGS))
+    assert {d.status for d in documents} == {"ok"}
+    assert sum(d.date is not None for d in documents) >= 95
+
+

@@ -1,0 +1,168 @@
+"""The report in a real browser: no error, no request, filters that work, and without scripts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from factory import bundle, sample
+from notesmine.publish import publish
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = next(
+    (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+
+#: Contrast of every text node against the first opaque background behind it (WCAG 2.1, 1.4.3).
+CONTRAST = """() => {
+  const parse = (c) => (c.match(/[\\d.]+/g) || []).map(Number);
+  const part = (v) => v <= .03928 * 255 ? v / 255 / 12.92 : Math.pow((v / 255 + .055) / 1.055, 2.4);
+  const light = (c) => .2126 * part(c[0]) + .7152 * part(c[1]) + .0722 * part(c[2]);
+  const bad = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const node = walk.currentNode, el = node.parentElement;
+    if (!node.data.trim() || !el.getClientRects().length) continue;
+    if (el.closest('svg, script, style, .skip, option')) continue;
+    let back = el, rgb = [];
+    while (back) {
+      rgb = parse(getComputedStyle(back).backgroundColor);
+      if (rgb.length === 3 || rgb[3] > 0) break;
+      back = back.parentElement;
+    }
+    const a = light(parse(getComputedStyle(el).color)), b = light(rgb);
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    if (ratio < 4.5) bad.push(ratio.toFixed(2) + ' ' + el.className + ' ' + node.data.slice(0, 30));
+  }
+  return bad;
+}"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> str:
+    out = tmp_path_factory.mktemp("outputs")
+    publish(out, bundle(sample()))
+    return (out / "report.html").as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as driver:
+        running = driver.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, report: str) -> Iterator[Page]:
+    """The report, open; fails at the end on any console error or request."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    tab = context.new_page()
+    heard: list[str] = []
+    tab.on("console", lambda m: heard.append(m.text) if m.type in {"error", "warning"} else None)
+    tab.on("pageerror", lambda e: heard.append(str(e)))
+    tab.on("request", lambda r: heard.append(r.url) if not r.url.startswith("file:") else None)
+    tab.goto(report)
+    yield tab
+    context.close()
+    assert not heard
+
+
+def shown(page: Page) -> int:
+    return int(page.evaluate(
+        "() => [...document.querySelectorAll('.theme .quote')]"
+        ".filter((q) => !q.closest('[hidden]')).length"
+    ))  # fmt: skip
+
+
+def test_filters_and_search_narrow_and_widen(page: Page) -> None:
+    everything = shown(page)
+    assert everything > 30
+    page.select_option("#f-theme", "legal")
+    legal = shown(page)
+    assert 0 < legal < everything
+    assert page.locator("#f-count").inner_text() == f"{legal} passages in 1 theme"
+    assert page.locator("#ownership").is_hidden()
+    page.select_option("#f-kind", "review")
+    assert shown(page) == 1
+    assert page.locator("#legal .quote:visible").count() == 1  # its <details> was opened
+    page.click("button[type=reset]")
+    page.wait_for_function("() => document.getElementById('f-count').textContent === ''")
+    assert shown(page) == everything
+    page.fill("#f-text", "WEEKLY hour")
+    assert shown(page) == 1
+    page.fill("#f-text", "nothing like this")
+    assert shown(page) == 0
+    assert page.locator("#f-none").is_visible()
+    page.fill("#f-text", "")
+    page.select_option("#f-month", "2025-02")
+    assert 0 < shown(page) < everything
+    page.select_option("#f-month", "")
+    page.select_option("#f-document", index=1)
+    assert 0 < shown(page) < everything
+
+
+def test_deep_links_open_what_is_folded_and_filtered(page: Page, report: str) -> None:
+    folded = page.locator("details.more .quote[id]").first.get_attribute("id")
+    assert page.locator(f"#{folded}").is_hidden()
+    page.goto(f"{report}#{folded}")
+    assert page.locator(f"#{folded}").is_visible()
+    page.select_option("#f-theme", "legal")
+    page.evaluate("() => { location.hash = '#T-017'; }")
+    page.wait_for_function("() => document.getElementById('T-017').getClientRects().length > 0")
+    top = page.evaluate("() => document.getElementById('T-017').getBoundingClientRect().top")
+    assert abs(top) < 900
+
+
+def test_the_keyboard_reaches_the_report_first(page: Page) -> None:
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_contrast_is_enough(page: Page, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate(CONTRAST) == []
+
+
+def test_names_roles_and_landmarks(page: Page) -> None:
+    assert page.locator("main, header.masthead, nav, footer").count() == 4
+    assert page.locator("h1").count() == 1
+    unnamed = page.evaluate(
+        "() => [...document.querySelectorAll('a, button, input, select, summary, [role=img]')]"
+        ".filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label')"
+        " || (e.labels && e.labels.length))).length"
+    )
+    assert unnamed == 0
+    assert page.locator("html[lang=en]").count() == 1
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
+
+
+def test_works_with_scripts_off(browser: Browser, report: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(report)
+    assert tab.locator("#filters").is_hidden()
+    assert tab.locator("#ownership .quote").first.is_visible()
+    tab.locator("details.more summary").first.click()
+    assert tab.locator("details.more .quote").first.is_visible()
+    context.close()

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from factory import Notes, bundle, sample
+from notesmine.errors import CheckFailed
+from notesmine.records import Event
+from notesmine.synthesis import findings, span, spoken
+
+
+def test_every_claim_about_a_theme_has_quotes_that_exist() -> None:
+    made = bundle(sample())
+    known = {q.quote_id for _, q in made.quotes()}
+    assert {f.kind for f in made.findings} == {"overview", "resolved", "helps", "theme", "limits"}
+    for finding in made.findings:
+        assert set(finding.quote_ids) <= known
+        if finding.theme_id is not None:
+            assert finding.quote_ids
+    assert len({f.finding_id for f in made.findings}) == len(made.findings)
+
+
+def test_the_statement_of_a_theme_says_its_numbers() -> None:
+    notes = Notes()
+    for n in range(1, 5):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    notes.say("n1", "Nobody decides about the coder.", ("ownership",), probability=1.0)
+    notes.say("n3", "Three names were given for the register.", ("ownership",), probability=1.0)
+    (statement,) = [f for f in bundle(notes).findings if f.kind == "theme"]
+    assert statement.statement.startswith("Reported in 2 of 4 documents (50%, 95% interval ")
+    assert "from January 2025 to March 2025; 2 passages." in statement.statement
+    assert statement.numbers["documents"] == 2
+    assert len(statement.quote_ids) == 2
+
+
+def test_a_finding_without_quotes_is_an_error() -> None:
+    made = bundle(sample())
+    first = made.evidence[0]
+    assert first.enablers
+    # Evidence that claims impediments but whose quotes were lost on the way.
+    hollow = msgspec.structs.replace(first, links=(("Q-a", "Q-b"),))
+    with pytest.raises(CheckFailed, match="no quote"):
+        findings([hollow], {d.doc_id: d for d in made.documents})
+
+
+def test_news_is_told_of_themes_with_evidence_and_the_gone_are_named() -> None:
+    made = bundle(sample())
+    documents = {d.doc_id: d for d in made.documents}
+    events = [
+        Event(theme_id="T-017", what="created"),
+        Event(theme_id="T-002", what="retired"),
+        Event(theme_id="ownership", what="grown", detail="3 more documents"),
+    ]
+    news = [f for f in findings(made.evidence, documents, events=events) if f.kind == "new"]
+    assert [f.theme_id for f in news] == ["T-017", "ownership", None]
+    assert "is new since the last run" in news[0].statement
+    assert "3 more documents" in news[1].statement
+    assert "T-002" in news[2].statement
+    assert news[0].quote_ids
+
+
+def test_limits_name_what_was_not_read() -> None:
+    made = bundle(sample())
+    documents = {d.doc_id: d for d in made.documents}
+    limits = [f.statement for f in findings(made.evidence, documents, abstained=3)]
+    assert "1 document could not be read." in limits
+    assert any(s.startswith("3 impediments in no theme") for s in limits)
+    assert any("without a date" in s for s in limits)
+
+
+def test_nothing_at_all_is_said_plainly() -> None:
+    kinds = {f.kind: f.statement for f in findings([], {})}
+    assert kinds["overview"] == "No impediment was found with enough confidence to be counted."
+    assert "nothing to synthesise" in kinds["limits"]
+
+
+def test_months_in_words() -> None:
+    assert spoken("2024-09-12") == "September 2024"
+    assert spoken("2024") == "2024"
+    assert spoken("2025-13-01") == "2025-13-01"
+    assert span("2024-09-12", None) == "in undated notes"
+    assert span("2024-09-12", "2024-09-30") == "in September 2024"
