@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def jsonl(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
-def write(path: Path, rows: list[dict[str, Any]]) -> Path:
+def write(path: Path, rows: Sequence[Mapping[str, Any]]) -> Path:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     return path
 
@@ -55,7 +56,7 @@ def test_extract_writes_both_files_with_their_fields(tmp_path: Path) -> None:
 
 
 def test_classify_keeps_unknown_fields_and_adds_kinds(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"text": "Nobody knows who maintains the model.", "mine": 1},
         {"text": "We agreed to meet on Tuesday.", "heading": "Decisions"},
         {"text": "https://example.org", "heading_path": ["Links"]},

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from notesmine import pipeline
 from notesmine.cli import main
 from notesmine.records import Run
+from notesmine.store import state_folder
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -199,7 +200,7 @@ def test_month_by_month_gives_the_vectors_and_judgements_of_a_cold_run(tmp_path:
 def kept(out: Path) -> list[Any]:
     import sqlite3
 
-    with sqlite3.connect(pipeline.state_folder(out) / "state.sqlite") as db:
+    with sqlite3.connect(state_folder(out) / "state.sqlite") as db:
         rows = db.execute("SELECT model, key, vector FROM vectors ORDER BY key").fetchall()
         return rows + db.execute("SELECT key, body FROM judgements ORDER BY key").fetchall()
 
@@ -225,3 +226,30 @@ def test_the_seed_slides_hold_shelving_and_ownership(
     rows = [r for r in evidence(result.out) if r["kind"] == "impediment"]
     assert any(r["theme_id"] == "shelving" and "shelv" in r["text"] for r in rows)
     assert any(r["theme_id"] == "ownership" and "responsible" in r["text"] for r in rows)
+
+
+def test_the_tables_of_a_run_open_as_frames(sample_run: pipeline.Result) -> None:
+    import notesmine
+
+    tables = notesmine.open(sample_run.out)
+    themes, quotes = tables.themes(), tables.evidence()
+    assert set(quotes["theme_id"]) <= set(themes.index)
+    matrix = tables.matrix()
+    # Copies stand at their first place only, so a theme's documents are the matrix's row sums.
+    held = matrix.sum(axis=1)
+    assert (held > 0).all()
+    assert (held <= themes.loc[held.index, "documents"]).all()
+    assert tables.by_month().to_numpy().sum() > 0
+    assert len(tables.documents()) == len(sample_run.run.inputs)
+
+
+@pytest.mark.parametrize(
+    "notebook", sorted((ROOT / "notebooks").glob("*.py")), ids=lambda p: p.stem
+)
+def test_notebooks_run_on_the_sample_corpus(sample_run: pipeline.Result, notebook: Path) -> None:
+    env = os.environ | {"NOTESMINE_OUT": str(sample_run.out)}
+    done = subprocess.run(
+        [sys.executable, str(notebook)], capture_output=True, text=True, check=False, env=env
+    )
+    assert done.returncode == 0, done.stderr
+    assert "shelving" in done.stdout

@@ -24,8 +24,10 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def test_control_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
-    names = ("README.md", "LICENSE", "metadata.csv", "people.csv", "notesmine.toml", "codebook.toml",
-             "decisions.toml", ".hidden", "a/.git/x.md", "~$a.docx")  # fmt: skip
+    names = (
+        "README.md LICENSE metadata.csv people.csv notesmine.toml codebook.toml decisions.toml "
+        ".hidden a/.git/x.md ~$a.docx"
+    ).split()
     write(tmp_path, dict.fromkeys([*names, "a/b.md", "B.txt"], "Data is late."))
     found, skipped = find_files(tmp_path)
     assert [f.name for f in found] == ["B.txt", "a/b.md"]
@@ -36,8 +38,15 @@ def test_control_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("delimiter", "bom"), [(",", ""), (";", "\ufeff")])
-def test_metadata_is_read_leniently_and_complains_by_row(tmp_path: Path, delimiter: str, bom: str) -> None:
-    rows = ["Path,DATE,Organization,quotable", "a.md,2020-01-02,Census,no", "b.md,soon,,", ",2020-01-01,,"]
+def test_metadata_is_read_leniently_and_complains_by_row(
+    tmp_path: Path, delimiter: str, bom: str
+) -> None:
+    rows = [
+        "Path,DATE,Organization,quotable",
+        "a.md,2020-01-02,Census,no",
+        "b.md,soon,,",
+        ",2020-01-01,,",
+    ]
     write(tmp_path, {"metadata.csv": bom + "\n".join(r.replace(",", delimiter) for r in rows)})
     metadata, problems = read_metadata(tmp_path)
     assert metadata["a.md"] == {"date": "2020-01-02", "organisation": "Census", "quotable": "no"}
@@ -53,7 +62,12 @@ def test_metadata_comes_first_and_copies_are_one_document(tmp_path: Path) -> Non
     documents = list(read_documents(found, SETTINGS, {"z.md": row}))
     assert [d.paths for d in documents] == [("a.md",), ("c/copy.md", "z.md")]
     copy = documents[1]
-    assert (copy.date, copy.date_source, copy.title, copy.quotable) == ("2021-04-03", "metadata.csv", "April call", False)
+    assert (copy.date, copy.date_source, copy.title, copy.quotable) == (
+        "2021-04-03",
+        "metadata.csv",
+        "April call",
+        False,
+    )
     assert not copy.problems
     assert str(tmp_path) not in msgspec.json.encode(copy).decode()
 
@@ -73,7 +87,12 @@ def test_names_do_not_change_what_is_read(tmp_path: Path) -> None:
     write(tmp_path / "1", {"a.md": text})
     write(tmp_path / "2", {"b.txt": text})
     one, two = (next(iter(read_documents(find_files(tmp_path / n)[0], SETTINGS))) for n in "12")
-    assert (one.text, one.blocks, one.doc_id, one.format) == (two.text, two.blocks, two.doc_id, two.format)
+    assert (one.text, one.blocks, one.doc_id, one.format) == (
+        two.text,
+        two.blocks,
+        two.doc_id,
+        two.format,
+    )
 
 
 def test_a_consumer_that_stops_early_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -91,5 +110,3 @@ def test_real_corpora_are_read_whole() -> None:
     documents = list(read_documents(find_files(root)[0], SETTINGS))
     assert {d.status for d in documents} == {"ok"}
     assert sum(d.date is not None for d in documents) >= 95
-
-

@@ -65,7 +65,12 @@ def test_codes_say_what_it_was(results: dict[str, Document]) -> None:
     assert codes("zip-bomb.docx") == codes("zip-bomb.pptx") == {"too-large"}
     assert codes("old.doc") == codes("note.rtf") == codes("binary.txt") == {"unsupported-format"}
     assert codes("really-a-pdf.docx") == {"wrong-extension"}
-    for name in ("billion-laughs.docx", "external-entity.docx", "overlapping.docx", "escaping.docx"):
+    for name in (
+        "billion-laughs.docx",
+        "external-entity.docx",
+        "overlapping.docx",
+        "escaping.docx",
+    ):
         assert codes(name) == {"damaged"}, name
 
 
@@ -136,8 +141,10 @@ def test_workers_import_nothing_heavy() -> None:
     import subprocess
 
     code = (
-        "import sys, notesmine.read.worker, notesmine.read.pdf, notesmine.read.docx, notesmine.read.markdown\n"
-        "bad = {'torch', 'spacy', 'pandas', 'bertopic', 'transformers', 'numpy'} & set(sys.modules)\n"
+        "import sys, notesmine.read.worker, notesmine.read.pdf, notesmine.read.docx, "
+        "notesmine.read.markdown\n"
+        "bad = {'torch', 'spacy', 'pandas', 'bertopic', 'transformers', 'numpy'} & "
+        "set(sys.modules)\n"
         "sys.exit(str(bad) if bad else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

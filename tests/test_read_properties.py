@@ -20,8 +20,12 @@ from notesmine.segment import segment, statements
 FAST = settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-WORDS = "data access model server legal review nobody knows owner shelved pilot team budget late trust".split()
-SENTENCE = st.lists(st.sampled_from(WORDS), min_size=2, max_size=9).map(lambda w: " ".join(w).capitalize())
+WORDS = (
+    "data access model server legal review nobody knows owner shelved pilot team late trust".split()
+)
+SENTENCE = st.lists(st.sampled_from(WORDS), min_size=2, max_size=9).map(
+    lambda w: " ".join(w).capitalize()
+)
 # (kind, level, text): headings of two ranks, bullets of two levels, paragraphs.
 NOTE = st.lists(
     st.tuples(st.sampled_from(["h1", "h2", "b1", "b2", "p"]), SENTENCE), min_size=1, max_size=14
@@ -58,19 +62,22 @@ def fixed(note: Note) -> Note:
 
 def as_markdown(note: Note) -> bytes:
     mark = {"h1": "\n# ", "h2": "\n## ", "b1": "- ", "b2": "  - ", "p": "\n"}
-    return "\n".join(f"{mark[k]}{t}{'.' * (k == 'p')}" + "\n" * (k[0] != "b") for k, t in note).encode()
+    return "\n".join(
+        f"{mark[k]}{t}{'.' * (k == 'p')}" + "\n" * (k[0] != "b") for k, t in note
+    ).encode()
 
 
 def as_html(note: Note) -> bytes:
-    tag = {"h1": "<h1>{}</h1>", "h2": "<h2>{}</h2>", "p": "<p>{}.</p>", "b1": "<ul><li>{}</li></ul>",
-           "b2": "<ul><li><ul><li>{}</li></ul></li></ul>"}  # fmt: skip
+    tag = {"h1": "<h1>{}</h1>", "h2": "<h2>{}</h2>", "p": "<p>{}.</p>",
+           "b1": "<ul><li>{}</li></ul>", "b2": "<ul><ul><li>{}</li></ul></ul>"}  # fmt: skip
     return ("<!doctype html><body>" + "".join(tag[k].format(t) for k, t in note)).encode()
 
 
 def as_docx(note: Note) -> bytes:
     def one(kind: str, text: str) -> str:
         if kind[0] == "b":
-            extra = f'<w:pPr><w:numPr><w:ilvl w:val="{int(kind[1]) - 1}"/><w:numId w:val="1"/></w:numPr></w:pPr>'
+            level = f'<w:ilvl w:val="{int(kind[1]) - 1}"/><w:numId w:val="1"/>'
+            extra = f"<w:pPr><w:numPr>{level}</w:numPr></w:pPr>"
         elif kind[0] == "h":
             extra = f'<w:pPr><w:outlineLvl w:val="{int(kind[1]) - 1}"/></w:pPr>'
         else:
@@ -93,10 +100,17 @@ def as_pdf(note: Note) -> bytes:
     buffer = io.BytesIO()
     canvas = canvas_module.Canvas(buffer, pagesize=(595, 842), invariant=1)
     y = 790.0
-    style = {"h1": ("Helvetica-Bold", 18, 60, 34), "h2": ("Helvetica-Bold", 14, 60, 28), "p": ("Helvetica", 10, 60, 22),
-             "b1": ("Helvetica", 10, 70, 13), "b2": ("Helvetica", 10, 90, 13)}  # fmt: skip
+    style = {"h1": ("Helvetica-Bold", 14, 60, 34), "h2": ("Helvetica-Bold", 12, 60, 28),
+             "p": ("Helvetica", 10, 60, 22), "b1": ("Helvetica", 10, 70, 13),
+             "b2": ("Helvetica", 10, 90, 13)}  # fmt: skip
     # Most of a document is running text; without any, the size of headings cannot be told.
-    for kind, text in [*note, *[("p", f"Running text {i} of the note that says a little more than nothing") for i in range(9)]]:
+    for kind, text in [
+        *note,
+        *[
+            ("p", f"Running text {i} of the note that says a little more than nothing")
+            for i in range(9)
+        ],
+    ]:
         font, size, x, gap = style[kind]
         y -= gap
         if y < 60:
@@ -133,8 +147,13 @@ def test_notes_come_back_whole(suffix: str, note: Note, tmp_path: Path) -> None:
     assert positions == sorted(positions)
 
 
-@pytest.mark.parametrize("prefix", ["", "# x\n", "<!doctype html>", "From: a@b\nTo: c\nDate: x\n\n", "WEBVTT\n\n", "a,b,c\n"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize(
+    "prefix",
+    ["", "# x\n", "<!doctype html>", "From: a@b\nTo: c\nDate: x\n\n", "WEBVTT\n\n", "a,b,c\n"],
+)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(text=st.text(max_size=300))
 def test_any_text_keeps_the_promise(prefix: str, text: str, tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
@@ -142,8 +161,13 @@ def test_any_text_keeps_the_promise(prefix: str, text: str, tmp_path: Path) -> N
     check(read_file(path, path.name, ReadSettings()))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.binary(max_size=400), head=st.sampled_from([b"", b"%PDF-1.4\n", b"PK\x03\x04", b"\xff\xfe", b"\xd0\xcf\x11\xe0"]))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    data=st.binary(max_size=400),
+    head=st.sampled_from([b"", b"%PDF-1.4\n", b"PK\x03\x04", b"\xff\xfe", b"\xd0\xcf\x11\xe0"]),
+)
 def test_any_bytes_end_as_a_document(data: bytes, head: bytes, tmp_path: Path) -> None:
     path = tmp_path / "note.bin"
     path.write_bytes(head + data)

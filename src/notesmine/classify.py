@@ -51,7 +51,7 @@ CODES: tuple[str, ...] = (
 
 WEIGHTS = Path(__file__).parent / "weights" / "classifier.safetensors"
 #: SHA-256 of the fitted weights; ``bench/training/fit.py`` prints it.
-WEIGHTS_SHA256 = ""
+WEIGHTS_SHA256 = "74232a65f3eb9bba4a57701a0ef00ddbc29fcbab4e41e33571bb81b9b887b6e9"
 
 #: Types of passages that are never statements, and the reason given.
 NO_STATEMENT: dict[PassageType, str] = {
@@ -117,133 +117,37 @@ def boilerplate(text: str, kind_of_passage: PassageType = "paragraph") -> str:
     return ""
 
 
-#: Cues shown with a decision: they explain, they do not decide. Lower-case token sequences.
+#: Cues shown with a decision: they explain, they do not decide. Lower-case phrases.
 CUES: dict[str, tuple[str, ...]] = {
-    "problem": (
-        "blocked",
-        "blocker",
-        "blockers",
-        "problem",
-        "problems",
-        "issue",
-        "risk",
-        "risks",
-        "delay",
-        "delayed",
-        "unclear",
-        "lack",
-        "lacks",
-        "lacking",
-        "missing",
-        "cannot",
-        "can't",
-        "unable",
-        "fails",
-        "failed",
-        "failing",
-        "stuck",
-        "slow",
-        "difficult",
-        "concern",
-        "concerns",
-        "worried",
-        "bottleneck",
-        "shortage",
-        "waiting for",
-        "depends on",
-        "nobody",
-        "no one",
-        "not enough",
-        "too few",
-        "too many",
-        "too late",
-        "still no",
-        "still not",
-        "not yet",
-        "never",
-        "without",
-        "outdated",
-        "broken",
-        "confusing",
-        "overloaded",
-        "unknown",
-    ),
-    "resolution": (
-        "no longer",
-        "resolved",
-        "solved",
-        "fixed",
-        "sorted",
-        "settled",
-        "unblocked",
-        "overcome",
-        "at last",
-        "finally",
-        "used to",
-        "now that",
-        "is now",
-        "are now",
-        "has now",
-        "have now",
-        "closed",
-        "cleared",
-        "is over",
-        "behind us",
-    ),
-    "negation": (
-        "no problem",
-        "no problems",
-        "no issue",
-        "no issues",
-        "no delay",
-        "no delays",
-        "not a",
-        "no risk",
-        "no shortage",
-        "no complaints",
-        "without problems",
-        "no blockers",
-    ),
-    "hedge": (
-        "might",
-        "may",
-        "could",
-        "would",
-        "perhaps",
-        "possibly",
-        "risk that",
-        "if",
-        "in case",
-        "fear",
-        "afraid",
-    ),
-    "proposal": (
-        "should",
-        "propose",
-        "proposal",
-        "suggest",
-        "suggested",
-        "let's",
-        "plan to",
-        "will",
-        "to do",
-        "next step",
-        "recommend",
-        "request",
-        "ask",
-    ),
-    "decision": ("agreed", "decided", "approved", "decision", "adopted", "voted", "endorsed"),
-    "praise": (
-        "well",
-        "great",
-        "good",
-        "thanks",
-        "helpful",
-        "success",
-        "pleased",
-        "smooth",
-        "works",
-    ),
+    group: tuple(phrases.split(", "))
+    for group, phrases in {
+        "problem": (
+            "blocked, blocker, blockers, problem, problems, issue, risk, risks, delay, delayed, "
+            "unclear, lack, lacks, lacking, missing, cannot, can't, unable, fails, failed, "
+            "failing, stuck, slow, difficult, concern, concerns, worried, bottleneck, shortage, "
+            "waiting for, depends on, nobody, no one, not enough, too few, too many, too late, "
+            "still no, still not, not yet, never, without, outdated, broken, confusing, "
+            "overloaded, unknown"
+        ),
+        "resolution": (
+            "no longer, resolved, solved, fixed, sorted, settled, unblocked, overcome, at last, "
+            "finally, used to, now that, is now, are now, has now, have now, closed, cleared, is "
+            "over, behind us"
+        ),
+        "negation": (
+            "no problem, no problems, no issue, no issues, no delay, no delays, not a, no risk, "
+            "no shortage, no complaints, without problems, no blockers"
+        ),
+        "hedge": (
+            "might, may, could, would, perhaps, possibly, risk that, if, in case, fear, afraid"
+        ),
+        "proposal": (
+            "should, propose, proposal, suggest, suggested, let's, plan to, will, to do, next "
+            "step, recommend, request, ask"
+        ),
+        "decision": ("agreed, decided, approved, decision, adopted, voted, endorsed"),
+        "praise": ("well, great, good, thanks, helpful, success, pleased, smooth, works"),
+    }.items()
 }
 
 
@@ -467,7 +371,7 @@ class Classifier:
 
 
 def calibrate(
-    logits: NDArray[np.float64], temperature: float, bias: Sequence[float] | None = None
+    logits: NDArray[np.float64], temperature: float, bias: Sequence[float] | NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
     """Return the softmax of logits over a fitted temperature, after a fitted bias per class.
 

@@ -179,7 +179,7 @@ def doctor() -> tuple[list[str], bool]:
 
     from notesmine.classify import WEIGHTS_SHA256, Classifier
     from notesmine.encoder import Encoder
-    from notesmine.pipeline import versions
+    from notesmine.runrecord import versions
 
     lines, sound = [], True
     for name, version in versions().items():

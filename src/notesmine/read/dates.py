@@ -36,7 +36,7 @@ _MONTH_DAY = re.compile(
 # "3-5 June 2019", "June 3-5, 2019": the last day counts, as in every range.
 _DAY_RANGE = re.compile(r"(?<!\d)(\d{1,2}) ?[-–] ?(?=\d{1,2}(?:st|nd|rd|th)?[ ,])")
 _MONTH_ONLY = re.compile(rf"\b({_NAME})\b\.?,? +((?:19|20)\d\d)(?!\d)", re.IGNORECASE)
-_NUMERIC = re.compile(r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})\2((?:19|20)?\d\d)(?![\d/]|\.\d)")
+_NUMERIC = re.compile(r"(?<![\d/.])(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)?\d\d)(?![\d/]|\2\d)")
 _QUARTER = re.compile(r"(?<!\d)((?:19|20)\d\d)[/ _-]?[Qq]([1-4])(?!\d)")
 _QUARTER_FIRST = re.compile(r"\b[Qq]([1-4])[/ _-]?((?:19|20)\d\d)(?!\d)")
 _FOLDER_MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-/_](0[1-9]|1[0-2])(?![\d])")
@@ -74,7 +74,9 @@ def _numeric(text: str) -> tuple[list[tuple[int, int, date]], list[tuple[int, in
     for m in _NUMERIC.finditer(text):
         first, second = int(m[1]), int(m[3])
         year = int(m[4]) + (2000 if len(m[4]) == 2 else 0)
-        if len(m[4]) == 2 and m[2] == ".":
+        if m[2] == "-" and text[: m.start()].endswith("-"):
+            continue
+        if len(m[4]) == 2 and m[2] != "/":
             continue  # 1.2.19 is a version more often than a day
         european, american = _make(year, second, first), _make(year, first, second)
         if m[2] == ".":
@@ -83,8 +85,9 @@ def _numeric(text: str) -> tuple[list[tuple[int, int, date]], list[tuple[int, in
             unsure.append((m.start(), m.end(), european, american, m[0]))
         elif european or american:
             sure.append((m.start(), m.end(), european or american or date.min))
-    american_here = any(text[s:e].split("/")[0].lstrip("0") == str(d.month) for s, e, d in sure)
-    european_here = any(text[s:e].split("/")[0].lstrip("0") == str(d.day) for s, e, d in sure)
+    firsts = [(int(re.split(r"[/.-]", text[s:e])[0]), d) for s, e, d in sure]
+    american_here = any(first == d.month for first, d in firsts)
+    european_here = any(first == d.day for first, d in firsts)
     if unsure and american_here != european_here:
         sure += [(s, e, american if american_here else european)
                  for s, e, european, american, _ in unsure]  # fmt: skip

@@ -22,6 +22,7 @@ from notesmine.read.text import BULLET, PSEUDO_LEVEL
 # Deleted and moved-away text, field codes, and the fallback copy of a drawing are not on the page.
 _UNSEEN = frozenset({"del", "moveFrom", "instrText", "delText", "Fallback", "rPr", "pPr", "sectPr"})
 _HEADING_STYLE = re.compile(r"(?i)^(?:heading|überschrift|titre|título|titolo|kop)\s*(\d)$")
+_CUE = re.compile(r"\d+:\d+:\d+\.\d+ --> \d+:\d+:\d+\.\d+\s*\n(.{1,60})\n")
 LABEL_WORDS = 12
 
 
@@ -95,7 +96,6 @@ class _Reader:
         self.boxes: list[etree._Element] = []
         self.notes = _Notes([])
         self.archive = archive
-        self.page = 1
 
     def visible(self, element: etree._Element, bold: list[int]) -> Iterator[str]:
         """Text of a paragraph's runs; ``bold`` counts [bold, plain] letters."""
@@ -113,10 +113,10 @@ class _Reader:
                     continue
                 bold[0 if _on(child(run, "b")) else 1] += len(text.strip(" :"))
                 yield text
-            elif name in {"tab", "br", "cr", "ptab"}:
-                if name == "br" and attribute(node, "type") == "page":
-                    self.page += 1
+            elif name in {"tab", "ptab"}:
                 yield " "
+            elif name in {"br", "cr"}:
+                yield "\n"
             elif name == "noBreakHyphen":
                 yield "-"
             elif name == "txbxContent":
@@ -157,6 +157,11 @@ class _Reader:
 
     def _emit(self, text: str, heading: int, level: int, style: Style, bold: list[int]) -> None:
         draft = self.draft
+        cue = _CUE.match(text)
+        if cue:  # a transcript saved as DOCX: time, speaker and words on lines of one paragraph
+            draft.repairs["time-stamps-left-out"] += 1
+            draft.add("paragraph", f"{cue[1]}: {text[cue.end() :]}")
+            return
         typed = BULLET.match(text)
         if heading and any(c.isalpha() for c in text):
             if style.title and not draft.title:

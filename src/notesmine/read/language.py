@@ -53,9 +53,12 @@ _SCRIPTS = {
     "THAI": "th",
     "DEVANAGARI": "hi",
 }
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+# Not what stands in an address, a hash or a handle: their single letters look Portuguese.
+_URL = re.compile(r"(?:https?://|www\.)\S+")
+_WORD = re.compile(r"(?<![\w@#/])[^\W\d_]+(?:['’][^\W\d_]+)?(?![\w/])")
 # Below this many words nothing is said about a passage: it takes the language of its document.
 ENOUGH_WORDS = 8
+ENOUGH_LETTERS = 6  # of another script; a word of Korean is three
 CLEARLY = 0.25  # share of English function words above which no other language is tried
 
 
@@ -63,7 +66,7 @@ def _by_script(text: str) -> str:
     """Language of the commonest non-Latin script, if most letters are written in it."""
     letters = [c for c in text[:4000] if c.isalpha()]
     foreign = [c for c in letters if ord(c) > 0x370]
-    if len(foreign) * 2 <= len(letters) or not foreign:
+    if len(foreign) * 2 <= len(letters) or len(foreign) < ENOUGH_LETTERS:
         return ""
     scripts = Counter(unicodedata.name(c, "").split(" ")[0] for c in foreign)
     if scripts["HIRAGANA"] + scripts["KATAKANA"] > 0:
@@ -95,7 +98,8 @@ def guess(text: str, default: str = "") -> str:
     """
     if not text.isascii() and (script := _by_script(text)):
         return script
-    words = [w.lower().replace("’", "'") for w in _WORD.findall(text[:20_000])]
+    plain = _URL.sub(" ", text[:20_000])
+    words = [w.lower().replace("’", "'") for w in _WORD.findall(plain)]
     if len(words) < ENOUGH_WORDS:
         return default
     if sum(w in _WORDS["en"] for w in words) > CLEARLY * len(words):

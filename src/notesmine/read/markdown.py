@@ -10,7 +10,7 @@ from markdown_it.token import Token
 
 from notesmine.read import dates
 from notesmine.read.builder import Draft
-from notesmine.read.text import PSEUDO_LEVEL, promote_labels
+from notesmine.read.text import BULLET, PSEUDO_LEVEL, promote_labels
 
 # Tokens nest two deep per list level; the library's default of 20 loses deeper items silently.
 MAX_NESTING = 240
@@ -162,8 +162,14 @@ class _Walk:
             self.draft.add("paragraph", text)
 
     def _code(self, token: Token) -> None:
+        """Take code; what is only indented is more often a list than a program."""
         for line in token.content.split("\n"):
-            self.draft.add("other", line, level=self.lists)
+            mark = BULLET.match(line) if token.type == "code_block" else None
+            if mark:
+                level = self.lists + 1 + len(mark[1]) // 2
+                self.draft.add("bullet", line[mark.end() :], level=level)
+            else:
+                self.draft.add("other", line, level=self.lists)
         self.item_fresh = False
 
     def _html(self, source: str) -> None:

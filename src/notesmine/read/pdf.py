@@ -74,10 +74,9 @@ def _page(document: Any, index: int) -> Iterator[tuple[Any, Any]]:
 def _lay_out(raw: pdf_glyphs.Raw, number: int) -> Page:
     """Turn one page's glyphs into lines in reading order."""
     result = Page(number=number, width=raw.width, height=raw.height, lines=[])
-    seen = pdf_lines.visible(raw)
+    seen = pdf_lines.read_lines(raw, raw.glyphs)
     result.invisible, result.doubled, result.ocr_layer = seen.invisible, seen.doubled, seen.layer
-    lines = pdf_lines.words_of(seen.glyphs, raw)
-    lines, tables = pdf_tables.cut_tables(lines, raw.edges)
+    lines, tables = pdf_tables.cut_tables(seen.lines, raw.edges)
     columns = pdf_lines.order(pdf_lines.pieces_of(lines) + tables, raw.width)
     result.lines = pdf_lines.lines_of(columns)
     for turn, glyphs in sorted(raw.turned.items()):
@@ -92,6 +91,7 @@ def _lay_out(raw: pdf_glyphs.Raw, number: int) -> Page:
     picture = max(((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in raw.pictures), default=0.0)
     total = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in raw.pictures)
     big = picture > PICTURE_SHARE * area or total > PICTURE_SHARE * area
+    big = big or (letters == 0 and total > 0.03 * area)
     result.picture_of_text = letters < 12 and (big or raw.paths > MANY_PATHS)
     return result
 
@@ -101,7 +101,11 @@ def _turned(
 ) -> list[pdf_lines.Line]:
     """Lay out text that stands on its side or its head; boxes are given as displayed."""
     wide = raw.width if turn == 2 else raw.height
-    columns = pdf_lines.order(pdf_lines.pieces_of(pdf_lines.words_of(glyphs, raw)), wide)
+    turned = msgspec.structs.replace(
+        raw, width=wide, height=raw.height if turn == 2 else raw.width, fills=[(0, 0, 1e6, 1e6)]
+    )
+    seen = pdf_lines.read_lines(turned, glyphs)
+    columns = pdf_lines.order(pdf_lines.pieces_of(seen.lines), wide)
     lines = pdf_lines.lines_of(columns)
     mostly = sum(map(len, raw.turned.values())) > len(raw.glyphs)
     for line in lines:
@@ -247,7 +251,7 @@ def _second_opinion(data: bytes, index: int, page: Page) -> Page:
 # What may be wrong with a page: (code, message, hint).
 _NO_TEXT = (
     "no-text-layer",
-    "the page is a picture; it has no text that could be read",
+    "the page has no text that could be read: it is a picture, or empty",
     "Run OCR over the file (for example ocrmypdf) and put the result into the corpus.",
 )
 _DAMAGED = ("page-not-read", "the page is damaged", "Print the file to PDF again.")
@@ -260,9 +264,10 @@ _OCR = (
 
 def _report(pages: list[Page], draft: Draft) -> None:
     """Say what is missing or doubtful, page by page."""
+    bare = not any(page.letters for page in pages)
     for page in pages:
         found: list[tuple[str, str, str]] = []
-        if page.picture_of_text:
+        if page.picture_of_text or (bare and not page.failed):
             found.append(_NO_TEXT)
         if page.failed:
             found.append(_DAMAGED)

@@ -317,7 +317,8 @@ class _Assembler:
         self.close()
         self.indents.clear()
         cells = [" ".join(c.translate(LIGATURES).split()) for c in line.cells or ()]
-        joined = " | ".join(cells)
+        full = [c for c in cells if c]
+        joined = " | ".join(cells) if len(full) > 1 else "".join(full)
         region = _region(number, [line])
         if self.table != (number, line.table):
             self.table = (number, line.table)
@@ -331,33 +332,25 @@ class _Assembler:
 
     def slide_title(self, page: Page, lines: list[Line]) -> list[Line]:
         """Take the title off a slide: the largest lines in its upper half."""
-        candidates = [
+        upper = [
             x
             for x in lines
             if x.cells is None
             and x.base < 0.5 * page.height
             and len(x.text.split()) <= HEADING_WORDS
+            and any(ch.isalpha() for ch in x.text)
         ]
-        if not candidates or not any(any(ch.isalpha() for ch in x.text) for x in candidates):
+        largest = max((x.size for x in upper), default=0.0)
+        stands_out = largest >= self.body.size * HEADING_GROWTH
+        if not upper or not (stands_out or upper[0] is lines[0]):
             return lines
-        largest = max(x.size for x in candidates)
-        if largest < self.body.size * HEADING_GROWTH and candidates[0] is not lines[0]:
-            return lines
-        first = next(
-            i for i, x in enumerate(lines) if x in candidates and x.size > largest - SAME_SIZE
-        )
+        first = lines.index(next(x for x in upper if x.size > largest - SAME_SIZE))
         last = first + 1
-        while (
-            last < len(lines)
-            and last - first < 3
-            and abs(lines[last].size - lines[first].size) < SAME_SIZE
-        ):
-            if (
-                lines[last].base - lines[last - 1].base > 1.7 * largest
-                or lines[last].cells is not None
-            ):
+        while stands_out and last < min(len(lines), first + 3):
+            line, above = lines[last], lines[last - 1]
+            if line.cells is not None or abs(line.size - lines[first].size) >= SAME_SIZE:
                 break
-            if largest < self.body.size * HEADING_GROWTH:
+            if line.base - above.base > 1.7 * largest:
                 break
             last += 1
         block = self.start(

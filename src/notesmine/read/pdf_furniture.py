@@ -20,6 +20,7 @@ ALTERNATE_SHARE = 0.3  # ... or of many pages, where left and right pages differ
 MANY_PAGES = 8
 EDGE = 0.2  # of the page's height, beyond which nothing runs
 LARGE = 1.1  # times the body size from which a line is a title
+COPY = 0.7  # of the lines shared by two pages, beyond which one is a copy of the other
 ALWAYS = 0.8  # of the pages on which even a large line is a template's
 _PAGE_LABEL = re.compile(
     r"(?i)^\W*(?:page|p\.|seite|slide|pg\.?)?\s*\d{1,4}\s*(?:(?:of|/|von|\|)\s*\d{1,4})?\W*$"
@@ -37,6 +38,20 @@ class _Place(Struct, frozen=True):
     distance: float
     text: str
     size: float
+    copy: bool
+
+
+def _copies(pages: list[Page]) -> set[int]:
+    """Numbers of pages that repeat an earlier one: they are no evidence of what runs."""
+    earlier: list[set[str]] = []
+    found: set[int] = set()
+    for page in pages:
+        texts = {line.text for line in page.lines}
+        if any(len(texts & e) > COPY * max(len(texts), len(e)) for e in earlier[-400:]):
+            found.add(page.number)
+        elif texts:
+            earlier.append(texts)
+    return found
 
 
 def _mask(text: str) -> str:
@@ -77,15 +92,17 @@ def furniture(pages: list[Page]) -> dict[int, dict[int, str]]:
     dict
         For each page number: index of a line to its text.
     """
+    copies = _copies(pages)
     seen: dict[tuple[str, str], list[_Place]] = {}
     zones = {page.number: _zone(page) for page in pages}
     for page in pages:
         for index, line, side in zones[page.number]:
             distance = line.base if side == "top" else page.height - line.base
-            place = _Place(page.number, index, distance, line.text, line.size)
+            copy = page.number in copies
+            place = _Place(page.number, index, distance, line.text, line.size, copy)
             seen.setdefault((side, _mask(line.text)), []).append(place)
     body = _body_size(pages)
-    with_text = sum(bool(p.lines) for p in pages)
+    with_text = sum(bool(p.lines) and p.number not in copies for p in pages)
     candidates: set[tuple[int, int]] = set()
     for (_, mask), places in seen.items():
         for place in places:
@@ -111,7 +128,7 @@ def furniture(pages: list[Page]) -> dict[int, dict[int, str]]:
 
 def _repeats(place: _Place, places: list[_Place], mask: str, with_text: int, body: float) -> bool:
     """Tell whether the line stands in the same place on enough pages."""
-    near = {p.page for p in places if abs(p.distance - place.distance) <= NEAR}
+    near = {p.page for p in places if not p.copy and abs(p.distance - place.distance) <= NEAR}
     if place.size > LARGE * body:  # a title: only if it is word for word the same throughout
         same = {p.page for p in places if p.text == place.text}
         return len(same & near) >= max(3, ALWAYS * with_text)

@@ -33,7 +33,6 @@ class Style(Struct):
     bold: bool
     hidden: bool
     white: bool
-    font: str = ""
 
 
 class Glyph(Struct, array_like=True):
@@ -98,95 +97,120 @@ class _Frame:
         return min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
 
 
-def _bold(font: Any, cache: dict[int, tuple[bool, str]]) -> tuple[bool, str]:
-    key = ctypes.cast(font, ctypes.c_void_p).value or 0
-    if key not in cache:
-        buffer = ctypes.create_string_buffer(256)
-        size = c.FPDFFont_GetBaseFontName(font, buffer, 256)
-        name = buffer.raw[: max(0, min(size, 256) - 1)].decode("utf-8", "replace")
-        short = name.partition("+")[2] if name[6:7] == "+" else name
-        lower = short.lower()
-        heavy = any(w in lower for w in ("bold", "black", "heavy", "demi"))
-        # Computer Modern bold is CMBX, Times of TeX is ...-Medi; the weight is often just 400.
-        heavy = heavy or lower.startswith(("cmbx", "sfbx")) or lower.endswith("-medi")
-        cache[key] = (heavy or c.FPDFFont_GetWeight(font) >= 600, short)
-    return cache[key]
+def _direct(function: Any, result: Any, *arguments: Any) -> Any:
+    """Bind a function of pdfium to plain integers, without conversions: called per character."""
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    return ctypes.PYFUNCTYPE(result, *arguments)(address or 0)
 
 
-def _style(text_page: Any, index: int, obj: Any, fonts: dict[int, tuple[bool, str]]) -> Style:
-    matrix = c.FS_MATRIX()
-    c.FPDFText_GetMatrix(text_page, index, matrix)
-    scale = math.hypot(matrix.c, matrix.d) or 1.0
-    size = c.FPDFText_GetFontSize(text_page, index) * scale
-    bold, name = False, ""
-    hidden = white = False
-    if obj:
-        font = c.FPDFTextObj_GetFont(obj)
-        if font:
-            bold, name = _bold(font, fonts)
-        mode = c.FPDFTextObj_GetTextRenderMode(obj)
-        hidden = mode == INVISIBLE_MODE
-        r, g, b, a = (ctypes.c_uint() for _ in range(4))
-        if c.FPDFPageObj_GetFillColor(obj, r, g, b, a):
-            white = mode == 0 and min(r.value, g.value, b.value) >= 250
-            hidden = hidden or (mode == 0 and a.value == 0)
-    return Style(size=size, bold=bold, hidden=hidden, white=white, font=name)
+_P, _I, _D = ctypes.c_void_p, ctypes.c_int, ctypes.c_double
+_unicode_of = _direct(c.FPDFText_GetUnicode, ctypes.c_uint, _P, _I)
+_is_generated = _direct(c.FPDFText_IsGenerated, _I, _P, _I)
+_object_of = _direct(c.FPDFText_GetTextObject, _P, _P, _I)
+_box_of = _direct(c.FPDFText_GetLooseCharBox, _I, _P, _I, _P)
+_origin_of = _direct(c.FPDFText_GetCharOrigin, _I, _P, _I, _P, _P)
+_matrix_of = _direct(c.FPDFText_GetMatrix, _I, _P, _I, _P)
+_size_of = _direct(c.FPDFText_GetFontSize, _D, _P, _I)
+_angle_of = _direct(c.FPDFText_GetCharAngle, ctypes.c_float, _P, _I)
+_font_of = _direct(c.FPDFTextObj_GetFont, _P, _P)
+_mode_of = _direct(c.FPDFTextObj_GetTextRenderMode, _I, _P)
+_color_of = _direct(c.FPDFPageObj_GetFillColor, _I, _P, _P, _P, _P, _P)
+_name_of = _direct(c.FPDFFont_GetBaseFontName, ctypes.c_size_t, _P, _P, ctypes.c_size_t)
+_weight_of = _direct(c.FPDFFont_GetWeight, _I, _P)
+
+
+def _bold(font: int) -> bool:
+    buffer = ctypes.create_string_buffer(256)
+    size = _name_of(font, ctypes.addressof(buffer), 256)
+    name = buffer.raw[: max(0, min(size, 256) - 1)].decode("utf-8", "replace")
+    lower = (name.partition("+")[2] if name[6:7] == "+" else name).lower()
+    heavy = any(w in lower for w in ("bold", "black", "heavy", "demi"))
+    # Computer Modern bold is CMBX, Times of TeX is ...-Medi; the weight is often just 400.
+    heavy = heavy or lower.startswith(("cmbx", "sfbx")) or lower.endswith("-medi")
+    return heavy or bool(_weight_of(font) >= 600)
+
+
+class _Styles:
+    """Reads what the characters of a text object share, into buffers made once."""
+
+    def __init__(self, text_page: int) -> None:
+        self.text_page = text_page
+        self.fonts: dict[int, bool] = {}
+        self.matrix = c.FS_MATRIX()
+        self.matrix_at = ctypes.addressof(self.matrix)
+        self.color = (ctypes.c_uint * 4)()
+        first = ctypes.addressof(self.color)
+        self.color_at = tuple(first + 4 * i for i in range(4))
+
+    def take(self, index: int, obj: int) -> Style:
+        """Return the style of the character's text object."""
+        _matrix_of(self.text_page, index, self.matrix_at)
+        scale = math.hypot(self.matrix.c, self.matrix.d) or 1.0
+        size = _size_of(self.text_page, index) * scale
+        bold = hidden = white = False
+        if obj:
+            font = _font_of(obj)
+            if font:
+                if font not in self.fonts:
+                    self.fonts[font] = _bold(font)
+                bold = self.fonts[font]
+            mode = _mode_of(obj)
+            hidden = mode == INVISIBLE_MODE
+            if mode == 0 and _color_of(obj, *self.color_at):
+                white = min(self.color[:3]) >= 250
+                hidden = self.color[3] == 0
+        return Style(size, bold, hidden, white)
 
 
 def _characters(text_page: Any, frame: _Frame, raw: Raw) -> None:
     """Fill in glyphs and styles; kept as one loop, since it runs once per character."""
     count = min(c.FPDFText_CountChars(text_page), MAX_GLYPHS)
-    rect, x, y = c.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
-    fonts: dict[int, tuple[bool, str]] = {}
+    handle = ctypes.cast(text_page, ctypes.c_void_p).value or 0
+    rect, origin = c.FS_RECTF(), (ctypes.c_double * 2)()
+    rect_at, x_at = ctypes.addressof(rect), ctypes.addressof(origin)
+    y_at = x_at + 8
+    styles = _Styles(handle)
     last, style, turn, slanted = -1, -1, 0, False
     upright = frame.rotation == 0
     left, _, _, top = frame.box
-    unicode_of, generated = c.FPDFText_GetUnicode, c.FPDFText_IsGenerated
-    box_of, origin_of, object_of = (
-        c.FPDFText_GetLooseCharBox,
-        c.FPDFText_GetCharOrigin,
-        c.FPDFText_GetTextObject,
-    )
     high = 0
     for i in range(count):
-        code = unicode_of(text_page, i)
-        if generated(text_page, i) == 1:
+        code = _unicode_of(handle, i)
+        # pdfium makes up spaces and line breaks; ours come from the geometry.
+        if code < 33 and _is_generated(handle, i) == 1:
             if slanted and raw.slanted:
                 before = raw.slanted[-1]
-                raw.slanted.append(
-                    msgspec.structs.replace(before, text=chr(code) if code < 33 else " ")
-                )
+                raw.slanted.append(msgspec.structs.replace(before, text=chr(code)))
             continue
-        if 0xD800 <= code < 0xDC00:
-            high = code
-            continue
-        if 0xDC00 <= code < 0xE000 and high:
-            code, high = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0
-        obj = object_of(text_page, i)
-        key = ctypes.cast(obj, ctypes.c_void_p).value or 0
-        if key != last:
-            last, style = key, len(raw.styles)
-            raw.styles.append(_style(text_page, i, obj, fonts))
-            angle = math.degrees(c.FPDFText_GetCharAngle(text_page, i)) + frame.rotation
+        if 0xD800 <= code < 0xE000:
+            if code < 0xDC00:
+                high = code
+                continue
+            code = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00) if high else 0
+            high = 0
+        obj = _object_of(handle, i) or 0
+        if obj != last:
+            last, style = obj, len(raw.styles)
+            raw.styles.append(styles.take(i, obj))
+            angle = math.degrees(_angle_of(handle, i)) + frame.rotation
             turn = round(angle / 90) % 4
             slanted = abs(angle - 90 * round(angle / 90)) > SLANT
-        if not box_of(text_page, i, rect):
+        if not _box_of(handle, i, rect_at):
             continue
-        origin_of(text_page, i, x, y)
+        _origin_of(handle, i, x_at, y_at)
         if upright:
             x0, y0, x1, y1 = rect.left - left, top - rect.top, rect.right - left, top - rect.bottom
-            stand, base = x.value - left, top - y.value
+            stand, base = origin[0] - left, top - origin[1]
         else:
             x0, y0, x1, y1 = frame.rect(rect.left, rect.bottom, rect.right, rect.top)
-            stand, base = frame.point(x.value, y.value)
+            stand, base = frame.point(origin[0], origin[1])
         if not (math.isfinite(x0) and math.isfinite(base)):
             continue
-        text = _HYPHENS.get(code) or (
-            chr(code) if code and not 0xD800 <= code < 0xE000 else "\ufffd"
-        )
-        if text == "\ufffd" or 0xE000 <= code <= 0xF8FF:
+        text = _HYPHENS.get(code) or (chr(code) if code else "\ufffd")
+        if 0xE000 <= code <= 0xF8FF or text == "\ufffd":
             raw.unmapped += code < 0xF000 or code > 0xF0FF  # symbol fonts map to F0xx: bullets
-        y0, y1 = min(y0, y1), max(y0, y1)
+        if y0 > y1:
+            y0, y1 = y1, y0
         if slanted:
             raw.slanted.append(Glyph(x0, x1, base, y0, y1, text, style))
         elif turn == 0:

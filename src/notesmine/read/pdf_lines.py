@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -77,105 +78,129 @@ class Seen(Struct):
     invisible layer over a picture (recognised by OCR), which is read.
     """
 
-    glyphs: list[Glyph]
-    invisible: int
-    doubled: int
-    layer: bool
+    lines: list[list[Word]]
+    invisible: int = 0
+    doubled: int = 0
+    layer: bool = False
 
 
-def visible(raw: Raw) -> Seen:
-    """Drop what cannot be seen and what is printed twice."""
+def read_lines(raw: Raw, glyphs: list[Glyph]) -> Seen:
+    """Turn glyphs into lines of words, without what cannot be seen or is printed twice."""
     styles = raw.styles
-    letters = [g for g in raw.glyphs if not g.text.isspace()]
-    hidden = sum(styles[g.style].hidden for g in letters)
-    area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in raw.pictures)
-    is_layer = hidden > 0.8 * len(letters) and area > 0.3 * raw.width * raw.height
+    seen = Seen([])
+    if any(s.hidden for s in styles):
+        letters = [g for g in glyphs if not g.text.isspace()]
+        hidden = sum(styles[g.style].hidden for g in letters)
+        area = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in raw.pictures)
+        seen.layer = hidden > 0.8 * len(letters) and area > 0.3 * raw.width * raw.height
+    doubtful = [(s.hidden and not seen.layer) or s.white or s.size < 2 * SMALLEST for s in styles]
+    right, low = raw.width + 1, raw.height + 1
     kept: list[Glyph] = []
     unseen: list[Glyph] = []
-    doubled = 0
-    seen: dict[tuple[str, int, int], list[Glyph]] = {}
-    behind = raw.fills + raw.pictures
-    for g in raw.glyphs:
-        style = styles[g.style]
-        if _unseen(g, style, raw, behind, is_layer):
+    for g in glyphs:
+        off_page = g.x1 < -1 or g.x0 > right or g.base < -1 or g.top > low
+        if off_page or (doubtful[g.style] and _unseen(g, styles[g.style], raw, seen.layer)):
             if not g.text.isspace():
                 unseen.append(g)
-            continue
-        # Fake bold prints a character twice, a fraction of a point apart.
-        if not g.text.isspace() and _twice(g, seen, max(0.8, 0.12 * style.size)):
-            doubled += 1
-            continue
-        seen.setdefault((g.text, int(g.base // 4), int(g.x0 // 8)), []).append(g)
-        kept.append(g)
-    # A white copy under a coloured one is a halo, not hidden text.
-    hidden_text = [g for g in unseen if not _twice(g, seen, 2.0)]
-    return Seen(kept, len(hidden_text), doubled + len(unseen) - len(hidden_text), is_layer)
+        else:
+            kept.append(g)
+    rows = _rows(kept, styles)
+    seen.doubled = sum(_drop_doubles(row, styles) for row in rows)
+    if unseen:  # a white copy under a coloured one is a halo, not hidden text
+        places = {(g.text, round(g.x0 / 3), round(g.base / 3)) for row in rows for g in row}
+        near = (-1, 0, 1)
+        halo = sum(
+            any(
+                (g.text, round(g.x0 / 3) + i, round(g.base / 3) + j) in places
+                for i in near
+                for j in near
+            )
+            for g in unseen
+        )
+        seen.invisible, seen.doubled = len(unseen) - halo, seen.doubled + halo
+    seen.lines = _join_scripts([line for line in (_words(row, styles) for row in rows) if line])
+    return seen
 
 
-def _unseen(g: Glyph, style: Style, raw: Raw, behind: list[Box], is_layer: bool) -> bool:
-    """Tell whether a character is hidden, white on nothing, off the page, or too small to read."""
-    height = g.bottom - g.top
+def _unseen(g: Glyph, style: Style, raw: Raw, is_layer: bool) -> bool:
+    """Tell whether a character is hidden, too small to read, or white on nothing."""
     if style.hidden and not is_layer:
         return True
-    if g.x1 < -1 or g.x0 > raw.width + 1 or g.base < -1 or g.base > raw.height + height:
-        return True
-    if height < SMALLEST and style.size < SMALLEST * 2:
+    if g.bottom - g.top < SMALLEST:
         return True
     if not style.white:
         return False
     x, y = (g.x0 + g.x1) / 2, g.base
+    behind = (box for boxes in (raw.fills, raw.pictures) for box in boxes)
     return not any(a - 2 <= x <= c + 2 and b - 2 <= y <= d + 2 for a, b, c, d in behind)
 
 
-def _twice(g: Glyph, seen: dict[tuple[str, int, int], list[Glyph]], tolerance: float) -> bool:
-    """Tell whether another text object has put the same character in the same place."""
-    row, column = int(g.base // 4), int(g.x0 // 8)
-    return any(
-        o.style != g.style and abs(o.x0 - g.x0) < tolerance and abs(o.base - g.base) < tolerance
-        for key in (
-            (row, column),
-            (row - 1, column),
-            (row, column - 1),
-            (row + 1, column),
-            (row, column + 1),
-        )
-        for o in seen.get((g.text, *key), ())
-    )
-
-
-def words_of(glyphs: list[Glyph], raw: Raw) -> list[list[Word]]:
-    """Group glyphs by baseline and split them at gaps and spaces; one list of words a line."""
-    styles = raw.styles
-    rows: list[tuple[float, float, list[Glyph]]] = []
-    for g in sorted(glyphs, key=lambda g: (g.base, g.x0)):
+def _rows(glyphs: list[Glyph], styles: list[Style]) -> list[list[Glyph]]:
+    """Group glyphs by baseline; each row in reading order."""
+    rows: list[list[Glyph]] = []
+    first, smallest = 0.0, 0.0
+    for g in sorted(glyphs, key=attrgetter("base")):
         size = max(styles[g.style].size, 1.0)
-        if rows and g.base - rows[-1][0] <= SAME_BASELINE * min(size, rows[-1][1]):
-            rows[-1][2].append(g)
+        if rows and g.base - first <= SAME_BASELINE * min(size, smallest):
+            rows[-1].append(g)
         else:
-            rows.append((g.base, size, [g]))
-    lines = [_words(row, raw) for _, _, row in rows]
-    return _join_scripts([line for line in lines if line])
+            rows.append([g])
+            first, smallest = g.base, size
+    for row in rows:
+        row.sort(key=_by_right if _leftward(row) else attrgetter("x0"))
+    return rows
 
 
-def _words(row: list[Glyph], raw: Raw) -> list[Word]:
+def _by_right(g: Glyph) -> float:
+    return -g.x1
+
+
+def _leftward(row: list[Glyph]) -> bool:
+    """Arabic and Hebrew run from right to left; numbers in them are rare enough to go along."""
+    text = "".join(g.text for g in row)
+    return not text.isascii() and sum("\u0590" <= ch <= "\u08ff" for ch in text) * 2 > len(text)
+
+
+def _drop_doubles(row: list[Glyph], styles: list[Style]) -> int:
+    """Drop the second of two equal characters that fake bold prints a fraction of a point apart."""
+    kept: list[Glyph] = []
+    for g in row:
+        for o in kept[:-4:-1]:
+            if (
+                o.text == g.text
+                and o.style != g.style
+                and abs(o.x0 - g.x0) < max(0.8, 0.12 * styles[g.style].size)
+                and not g.text.isspace()
+            ):
+                break
+        else:
+            kept.append(g)
+    dropped = len(row) - len(kept)
+    row[:] = kept
+    return dropped
+
+
+def _words(row: list[Glyph], styles: list[Style]) -> list[Word]:
     words: list[Word] = []
-    open_ = False
-    # Arabic and Hebrew run from right to left; numbers in them are rare enough to go along.
-    leftward = sum("\u0590" <= g.text <= "\u08ff" for g in row) * 2 > len(row)
-    for g in sorted(row, key=lambda g: -g.x1 if leftward else g.x0):
+    leftward = _leftward(row)
+    w: Word | None = None
+    for g in row:
         if g.text.isspace():
-            open_ = False
+            w = None
             continue
-        style = raw.styles[g.style]
-        gap = (words[-1].x0 - g.x1 if leftward else g.x0 - words[-1].x1) if words else 0.0
-        if open_ and gap <= WORD_GAP * max(style.size, words[-1].size):
-            w = words[-1]
-            w.text += g.text
-            w.x0, w.x1 = min(w.x0, g.x0), max(w.x1, g.x1)
-            w.top, w.bottom = min(w.top, g.top), max(w.bottom, g.bottom)
-        else:
-            words.append(Word(g.text, g.x0, g.x1, g.base, g.top, g.bottom, style.size, style.bold))
-        open_ = True
+        style = styles[g.style]
+        if w is not None:
+            gap = w.x0 - g.x1 if leftward else g.x0 - w.x1
+            if gap <= WORD_GAP * max(style.size, w.size):
+                w.text += g.text
+                w.x0, w.x1 = min(w.x0, g.x0), max(w.x1, g.x1)
+                if g.top < w.top:
+                    w.top = g.top
+                if g.bottom > w.bottom:
+                    w.bottom = g.bottom
+                continue
+        w = Word(g.text, g.x0, g.x1, g.base, g.top, g.bottom, style.size, style.bold)
+        words.append(w)
     return words
 
 

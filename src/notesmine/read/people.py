@@ -30,8 +30,12 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _HANDLE = re.compile(r"@[A-Za-z0-9][\w.-]*\w|@\w")
+# What stands in attendance lists without being anyone's name: placeholders, labels, roles.
 _PLACEHOLDER = re.compile(
-    r"(?i)\b(?:name|names|your|attendee|tbd|todo|n/?a|none|everyone|various)\b"
+    r"(?i)\b(?:names?|your|attendees?|tbd|todo|n/?a|none|everyone|various|notes?|note ?takers?|"
+    r"video|"
+    r"topics?|agenda|recording|moderator|teams?|leads?|pm|po|managers?|owner|master|core|staff|"
+    r"group|committee|foundation|council|inline|commcomm|stakeholders|members|university|by)\b"
 )
 _NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: (?:[^\W\d_][\w.'’-]*)){0,4}")
 _INITIALS = re.compile(r"\(([A-Z]{2,4})\)|^([A-Z]{2,4})\s*[:=–-]\s")
@@ -98,7 +102,8 @@ def mark_attendance(draft: Draft) -> tuple[str, ...]:
                 if block.type != "heading":
                     draft.retype(index, "attendance")
         elif listing and _is_item(block, piece, label_level):
-            for item in _split_inline(piece) if "," in piece else [piece]:
+            # "Ann Roe, Census Office" is one person; three and more are a list.
+            for item in _split_inline(piece) if piece.count(",") > 1 else [piece]:
                 people.update(dict.fromkeys(names_in(item.strip())))
             draft.retype(index, "attendance")
         else:

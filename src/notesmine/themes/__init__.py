@@ -1,7 +1,8 @@
 """Themes: the codebook's codes and those discovered among passages.
 
 Names are loaded at first use: importing this package costs nothing, and only what is used brings
-numpy, scikit-learn, spaCy or bertopic with it.
+numpy, scikit-learn, spaCy or bertopic with it. The function ``discover`` is imported from its own
+module, ``notesmine.themes.discover``: a package cannot hold a module and a function of one name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notesmine.themes.cluster import GraphClusterer
-    from notesmine.themes.discover import Discovery, discover, topic_model
+    from notesmine.themes.discover import Discovery, topic_model
     from notesmine.themes.label import label_themes
     from notesmine.themes.registry import Entry, Registry, name_themes, start_labels, update
     from notesmine.themes.words import NotesVectorizer
@@ -35,7 +36,6 @@ __all__ = [
     "GraphClusterer",
     "NotesVectorizer",
     "Registry",
-    "discover",
     "label_themes",
     "name_themes",
     "start_labels",
@@ -45,8 +45,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "discover":
-        return import_module("notesmine.themes.discover").discover
     if name in _WHERE:
         return getattr(import_module(f"notesmine.themes.{_WHERE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

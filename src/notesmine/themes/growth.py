@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 from msgspec import Struct
-from notesmine.themes.discover import discover
 from numpy.typing import NDArray
 
 from notesmine.config import ThemeSettings
-from notesmine.records import Event, Membership, digest
+from notesmine.records import Coding, Event, Membership, Theme, digest
+from notesmine.themes.codebook import Codebook
+from notesmine.themes.discover import Discovery, discover
 from notesmine.themes.label import label_themes
 from notesmine.themes.registry import Registry, name_themes, start_labels, update
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
 
+#: Weight of what hinders against what it is about, in the likeness of two impediments.
+HINDRANCE = 0.5
 #: Cosine to a theme's centroid from which a success, a proposal or a resolution is set beside it.
 BESIDE = 0.55
+
+
+def blend(vectors: Vectors, codes: Vectors) -> Vectors:
+    """Return unit vectors in which likeness is of subject and of hindrance alike.
+
+    Embeddings group impediments by subject ("the coder", "CI"). The scorer's probabilities of codes
+    know what hinders. The cosine of two blended rows is the mean of the cosine of their
+    embeddings and the Bhattacharyya coefficient of their code distributions (Bhattacharyya 1943),
+    weighted by ``HINDRANCE``.
+
+    Parameters
+    ----------
+    vectors : numpy.ndarray of float32, shape (n, d)
+        Unit vectors.
+    codes : numpy.ndarray, shape (n, c)
+        Probabilities of codes, "none of these" included; rows sum to one.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (n, d + c)
+    """
+    shares = codes / np.maximum(codes.sum(axis=1, keepdims=True), 1e-12)
+    parts = [vectors * np.sqrt(1 - HINDRANCE), np.sqrt(shares) * np.sqrt(HINDRANCE)]
+    return np.hstack(parts).astype(np.float32)
 
 
 class Growth(Struct, frozen=True, kw_only=True):
@@ -43,6 +71,7 @@ def grow(
     settings: ThemeSettings,
     *,
     encode: Encode,
+    codes: Vectors | None = None,
 ) -> Growth:
     """Discover themes, give them their ids and names, and record what changed.
 
@@ -57,6 +86,8 @@ def grow(
     settings : ThemeSettings
     encode : callable
         Gives unit vectors of label candidates.
+    codes : numpy.ndarray, shape (n, c), optional
+        Probabilities of codes; with them themes are sought among hindrances, see `blend`.
 
     Returns
     -------
@@ -64,14 +95,15 @@ def grow(
     """
     before = msgspec.json.decode(registry, type=Registry) if registry else Registry()
     run_id = digest(registry, *sorted(set(keys)))
-    found = discover(texts, vectors, settings, start=start_labels(before, keys))
+    space = vectors if codes is None else blend(vectors, codes)
+    found = discover(texts, space, settings, start=start_labels(before, keys))
     after, ids, events = update(before, found, keys, run_id)
     passages = [
         [t for t, m in zip(texts, found.memberships, strict=True) if m.theme == number]
         for number in range(len(ids))
     ]
     taken = [e.label for e in before.entries if e.label_by == "person" and e.label]
-    labels = label_themes(passages, found.centroids, encode, taken=taken)
+    labels = label_themes(passages, _subjects(vectors, found, len(ids)), encode, taken=taken)
     after, renamed = name_themes(after, ids, labels, passages, run_id)
     named = {entry.theme_id: entry.label for entry in after.entries}
     return Growth(
@@ -86,8 +118,58 @@ def grow(
     )
 
 
+def _subjects(vectors: Vectors, found: Discovery, themes: int) -> Vectors:
+    """Return the themes' mean embeddings (k, d): labels are phrases, and known by subject only."""
+    out = np.zeros((themes, vectors.shape[1]), dtype=np.float32)
+    for theme in range(themes):
+        mean = vectors[found.rows(theme)].mean(axis=0)
+        out[theme] = mean / max(float(np.linalg.norm(mean)), 1e-12)
+    return out
+
+
 def attach(vectors: Vectors, centroids: Vectors) -> list[int | None]:
     """Return for each vector (n, d) the theme whose centroid (k, d) is close enough, or None."""
+    if not len(vectors) or not len(centroids):
+        return [None] * len(vectors)
     close = np.round(vectors.astype(np.float64) @ centroids.astype(np.float64).T, 5)
     best = close.argmax(axis=1)
     return [int(b) if close[i, b] >= BESIDE else None for i, b in enumerate(best)]
+
+
+def codes_as_themes(book: Codebook) -> list[Theme]:
+    """Return the codes that are looked for, as themes."""
+    return [
+        Theme(
+            theme_id=code.id,
+            origin="code",
+            label=code.label,
+            definition=code.definition,
+            parent_id=code.parent,
+        )
+        for code in book.active()
+    ]
+
+
+def emergent_themes(
+    grown: Growth, members: Mapping[int, str], codings: Sequence[Coding]
+) -> list[Theme]:
+    """Return the emergent themes; one at least half covered by one code becomes its sub-theme."""
+    covered: dict[str, Counter[str]] = {theme_id: Counter() for theme_id in grown.ids}
+    sizes: Counter[str] = Counter(members.values())
+    for i, theme_id in members.items():
+        covered[theme_id].update(c.code for c in codings[i].codes if c.assigned)
+    out = []
+    for n, theme_id in enumerate(grown.ids):
+        common = sorted(covered[theme_id].items(), key=lambda item: (-item[1], item[0]))
+        parent = common[0][0] if common and common[0][1] * 2 >= sizes[theme_id] else None
+        out.append(
+            Theme(
+                theme_id=theme_id,
+                origin="emergent",
+                label=grown.labels[n],
+                parent_id=parent,
+                words=grown.words[n],
+                stability=grown.stability[n],
+            )
+        )
+    return out

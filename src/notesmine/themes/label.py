@@ -2,8 +2,8 @@
 
 Candidates are runs of content words (``words.py``) with "of", "for", "to", "with", "in" or a
 hyphen inside. They are scored by how many of the theme's passages say them, how few others do
-(c-TF-IDF: Grootendorst 2022, arXiv:2203.05794, counted by passage instead of by mention) and,
-where an encoder is given, how close the best of them are to the theme's centroid.
+(after c-TF-IDF: Grootendorst 2022, arXiv:2203.05794; by passage instead of by mention), the same
+of their words, and, where an encoder is given, how close the best of them are to the centroid.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ ENCODED = 24
 #: Words in a label, and the weight of a candidate by its number of words: one word is a subject
 #: ("data"), two or three say what about it, five read like a sentence.
 LONGEST = 5
-LENGTHS = (0.0, 0.55, 1.0, 1.15, 1.05, 0.9)
+LENGTHS = (0.0, 0.6, 1.05, 1.2, 1.0, 0.85)
+#: Weight of a phrase of two words or more that only one of the passages says.
+ONCE = 0.75
 #: Weight of a candidate that holds a word never seen in lower case: a product or a person.
 PROPER = 0.6
+#: Weight of a single word that looks like a participle: "Missing" says less than "Missing dates".
+PARTICIPLE = 0.5
 #: Characters in a label.
 WIDEST = 60
 
@@ -67,9 +71,9 @@ def label_themes(
     Examples
     --------
     >>> label_themes([["No data sharing agreement yet.", "Data sharing agreement is unsigned."],
-    ...               ["Nobody owns the model.", "Nobody owns the model after the pilot."]],
+    ...               ["The pilot model has no owner.", "Who is the pilot model for?"]],
     ...              np.zeros((2, 4), dtype=np.float32))
-    ['Data sharing agreement', 'Model']
+    ['Data sharing agreement', 'Pilot model']
     """
     tokens = tokens or NoteTokens(names)
     words = _Forms(tokens, texts_by_theme)
@@ -78,15 +82,11 @@ def label_themes(
     for count in counts:
         everywhere.update({key: len(found) for key, found in count.items()})
     total = sum(map(len, texts_by_theme))
-    ranked = []
+    written = []
     for texts, count in zip(texts_by_theme, counts, strict=True):
         scores = _scores(count, everywhere, len(texts), total, words)
-        ranked.append(sorted(scores, key=lambda key: (-scores[key], key))[:ENCODED])
-        ranked[-1] = [(scores[key], key) for key in ranked[-1]]  # type: ignore[misc]
-    written = [
-        [(score, key, words.written(count[key])) for score, key in theme]  # type: ignore[misc]
-        for theme, count in zip(ranked, counts, strict=True)
-    ]
+        best = sorted(scores, key=lambda key: (-scores[key], key))[:ENCODED]
+        written.append([(scores[key], key, words.written(count[key])) for key in best])
     if encode is not None:
         written = _closest(written, centroids, encode)
     return _choose(written, texts_by_theme, tokens, taken)
@@ -130,7 +130,7 @@ def _any_words(tokens: NoteTokens, texts: Sequence[str]) -> Iterator[str]:
 
 
 class _Forms:
-    """How words are written in the corpus: which appear in lower case, so that others keep theirs."""
+    """How words are written: which appear in lower case; the others keep their capitals."""
 
     def __init__(self, tokens: NoteTokens, texts_by_theme: Sequence[Sequence[str]]) -> None:
         self.lower: set[str] = set()
@@ -194,19 +194,26 @@ def _scores(
     total: int,
     words: _Forms,
 ) -> dict[Key, float]:
-    # A phrase of one passage names a passage, not a theme; only the smallest may have to do so.
-    least = 2 if any(len(found) > 1 for found in count.values()) else 1
+    def value(key: Key) -> float:
+        own, all_ = len(count[key]), everywhere[key]
+        return math.sqrt(own / size) * math.log(1 + total / all_) * (own / all_)
+
+    common = {key for key, found in count.items() if len(key) == 1 and len(found) > 1}
     scores: dict[Key, float] = {}
     for key, found in count.items():
-        if len(found) < least:
+        parts = [(word,) for word in key if (word,) in count]
+        # A phrase of one passage may name the theme if some word of it is said in others too.
+        if len(found) < 2 and common and common.isdisjoint(parts):
             continue
-        proper = words.proper(words.written(found))
+        phrase = words.written(found)
+        proper = words.proper(phrase)
         if proper > 1:  # two capitalised words in a row are a person more often than not
             continue
-        own = len(found)
-        rarity = math.log(1 + total / everywhere[key])
-        purity = own / everywhere[key]
-        score = math.sqrt(own / size) * rarity * purity * LENGTHS[len(key)]
+        score = (value(key) + sum(map(value, parts)) / len(parts)) * LENGTHS[len(key)]
+        if len(key) > 1 and len(found) < 2:
+            score *= ONCE
+        if len(key) == 1 and phrase.endswith(("ed", "ing")):
+            score *= PARTICIPLE
         scores[key] = round(score * (PROPER if proper else 1.0), 9)
     return scores
 

@@ -9,7 +9,7 @@ centroids. Everything else that happens to a theme is an event on record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -17,9 +17,6 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from notesmine.records import Event, Membership
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 #: A discovered theme is an earlier one if it holds at least this share of the earlier one's
 #: surviving passages, or draws this share of its own known passages from it.
@@ -65,15 +62,12 @@ class Registry(Struct, frozen=True, kw_only=True):
 
 
 class Found(Protocol):
-    """What the registry needs of a discovery."""
+    """What the registry needs of a discovery: a membership per row, a centroid per theme."""
 
     @property
-    def memberships(self) -> Sequence[Membership]:
-        """One for each row."""
-
+    def memberships(self) -> Sequence[Membership]: ...  # noqa: D102
     @property
-    def centroids(self) -> NDArray[np.float32]:
-        """One row for each theme."""
+    def centroids(self) -> NDArray[np.float32]: ...  # noqa: D102
 
 
 def start_labels(registry: Registry, keys: Sequence[str]) -> list[int | None]:
@@ -124,7 +118,7 @@ def update(
     for row, entry in enumerate(before):
         if row in theme_of:
             theme = theme_of[row]
-            entry = replace(  # noqa: PLW2901
+            entry = replace(
                 entry,
                 members=tuple(sorted(found[theme])),
                 centroid=_plain(discovery.centroids[theme]),
@@ -169,12 +163,9 @@ def name_themes(
     events : list of Event
         One ``renamed`` for each theme whose earlier name no longer stands in its passages.
     """
-    wanted: Mapping[str, tuple[str, Sequence[str]]] = {
-        theme_id: (label, own) for theme_id, label, own in zip(ids, labels, texts, strict=True)
-    }
+    wanted = {i: (label, own) for i, label, own in zip(ids, labels, texts, strict=True)}
     entries, events = list(registry.entries), []
-    person = {e.label.casefold() for e in entries if e.label_by == "person" and e.label}
-    taken = set(person)
+    taken = {e.label.casefold() for e in entries if e.label_by == "person" and e.label}
     for at, entry in enumerate(entries):
         if entry.theme_id not in wanted or entry.label_by == "person":
             continue
@@ -184,13 +175,13 @@ def name_themes(
             taken.add(old)
             continue
         taken.add(label.casefold())
-        entry = replace(entry, label=label)  # noqa: PLW2901
+        entry = replace(entry, label=label)
         if old and old != label.casefold():
             event = Event(
                 theme_id=entry.theme_id, what="renamed", detail=registry.entries[at].label
             )
             events.append(event)
-            entry = _record(entry, [event], run_id)  # noqa: PLW2901
+            entry = _record(entry, [event], run_id)
         entries[at] = entry
     return replace(registry, entries=tuple(entries)), events
 
@@ -341,10 +332,12 @@ def _record(entry: Entry, events: Iterable[Event], run_id: str) -> Entry:
     lines = tuple(
         HistoryItem(run_id=run_id, what=e.what, detail=e.detail, other=e.other) for e in own
     )
-    status: Status = entry.status
-    for event in own:
-        if event.what in ("retired", "merged"):
-            status = "retired" if event.what == "retired" else "merged"
+    ends: list[Status] = [
+        "retired" if e.what == "retired" else "merged"
+        for e in own
+        if e.what in ("retired", "merged")
+    ]
+    status = ends[-1] if ends else entry.status
     return replace(entry, status=status, history=entry.history + lines)
 
 

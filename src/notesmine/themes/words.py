@@ -178,7 +178,7 @@ def phrases(tokens: Sequence[Token], longest: int = 3) -> Iterator[tuple[int, in
 
 
 class NotesVectorizer(CountVectorizer):  # type: ignore[misc]
-    """Counts lemmas and phrases of two or three content words; fits BERTopic's ``vectorizer_model``.
+    """Counts lemmas and phrases of two or three words; for BERTopic's ``vectorizer_model``.
 
     Parameters
     ----------

@@ -1,0 +1,60 @@
+"""Passages to vectors: each distinct text is embedded once, ever; vectors are cached by content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notesmine.encoder import Encoder, Progress
+from notesmine.records import digest
+
+Vectors = NDArray[np.float32]
+#: Texts after which vectors are written to the cache: what a kill can cost.
+CHECKPOINT = 1024
+
+
+class Cache(Protocol):
+    """Where vectors are kept between runs, by model and by the text's key."""
+
+    def vectors(self, model: str, keys: Sequence[str]) -> dict[str, Vectors]:
+        """Return the vectors kept."""
+
+    def keep_vectors(self, model: str, keys: Sequence[str], vectors: Vectors) -> None:
+        """Keep vectors (n, d), a row for each key."""
+
+
+def embed(
+    texts: Iterable[str], encoder: Encoder, cache: Cache, progress: Progress | None = None
+) -> dict[str, Vectors]:
+    """Return the unit vector (d,) of each distinct text.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        In any order, with repetitions.
+    encoder : Encoder
+    cache : Cache
+        Asked first, and told what had to be computed.
+    progress : callable, optional
+        Called with (done, to do).
+
+    Returns
+    -------
+    dict of str to numpy.ndarray of float32
+    """
+    keys = {text: digest(text, length=32) for text in sorted(set(texts))}
+    kept = cache.vectors(encoder.sha256, list(keys.values()))
+    todo = [text for text, key in keys.items() if key not in kept]
+    if progress is not None:
+        progress(0, len(todo))
+    for first in range(0, len(todo), CHECKPOINT):
+        part = todo[first : first + CHECKPOINT]
+        fresh = encoder.encode(part)
+        cache.keep_vectors(encoder.sha256, [keys[t] for t in part], fresh)
+        kept |= {keys[t]: vector for t, vector in zip(part, fresh, strict=True)}
+        if progress is not None:
+            progress(first + len(part), len(todo))
+    return {text: kept[key] for text, key in keys.items()}

