@@ -103,7 +103,11 @@ print(NotesVectorizer().fit(texts).get_feature_names_out().tolist())
 def test_hash_seed_and_threads_do_not_matter() -> None:
     runs = []
     for seed, threads in (("1", "1"), ("2", "2")):
-        extra = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        extra = {
+            "PYTHONHASHSEED": seed,
+            "OMP_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+        }
         program = PROGRAM.format(tests=str(Path(__file__).parent))
         env = {**os.environ, **extra}
         runs.append(

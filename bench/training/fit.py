@@ -1,7 +1,7 @@
 """Fit the classifier: ``python -m bench.training.fit`` (folds, calibration, weights, hash).
 
-Folds hold out two corpora and two or three of our writers each; a held-out corpus' texts are kept out
-wherever they stand. The predictions of the folds (scores and labels, no text) go to
+Each fold holds out two corpora and two or three of our writers; a held-out corpus' texts are kept
+out wherever they stand. The predictions of the folds (scores and labels, no text) go to
 ``folds.json``: thresholds and calibration are fitted on them, and ``bench/kinds.py`` and
 ``bench/codes.py`` report from them. The weights are then fitted on everything but the test files.
 """

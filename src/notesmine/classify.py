@@ -371,7 +371,9 @@ class Classifier:
 
 
 def calibrate(
-    logits: NDArray[np.float64], temperature: float, bias: Sequence[float] | NDArray[np.float64] | None = None
+    logits: NDArray[np.float64],
+    temperature: float,
+    bias: Sequence[float] | NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """Return the softmax of logits over a fitted temperature, after a fitted bias per class.
 

@@ -59,7 +59,7 @@ class ThemeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     codebook: str = ""
     scope: tuple[str, ...] = ("impediment",)
-    minimum: Annotated[int, Meta(ge=2)] = 3
+    minimum: Annotated[int, Meta(ge=2)] = 2
     seed: int = 20
 
 

@@ -7,7 +7,9 @@ are imported by the stages that need them, when they have work; what is done is 
 from __future__ import annotations
 
 import functools
+import importlib
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -115,7 +117,9 @@ def run(
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
+        loading = _preload("sentence_transformers")
         documents = _read(found, rows, settings, store, tell)
+        loading.join()
         if not any(d.text for d in documents):
             raise NothingToRead(
                 f"none of the {len(documents)} files in {corpus.name!r} could be read: "
@@ -186,6 +190,13 @@ def run(
             store.keep_run(record, runrecord.shown(weighed, documents))
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
+
+
+def _preload(module: str) -> threading.Thread:
+    """Import a slow library in a thread while other work goes on; join before it is used."""
+    thread = threading.Thread(target=importlib.import_module, args=(module,), daemon=True)
+    thread.start()
+    return thread
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -269,6 +280,8 @@ def _judge(
     todo = {k: i for i, k in reversed(list(enumerate(keys))) if k not in kept}
     order = sorted(todo.values())
     tell("classify", 0, len(order))
+    # spaCy is loaded by now; BERTopic takes seconds to import, and the model leaves Python free.
+    loading = _preload("bertopic")
     for first in range(0, len(order), CHECKPOINT):
         part = order[first : first + CHECKPOINT]
         fresh = classifier.judge(
@@ -282,6 +295,7 @@ def _judge(
         store.keep_judgements(rows.items())
         kept |= rows
         tell("classify", first + len(part), len(order))
+    loading.join()
     decode = msgspec.msgpack.Decoder(classify.Judged).decode
     return [Judged(passage=u, judged=decode(kept[k])) for u, k in zip(units, keys, strict=True)]
 

@@ -42,6 +42,8 @@ WEAK = 0.05
 EXACT = 30_000
 #: Cosine to the nearest theme's centroid below which a passage is left out, and the most left out.
 FAR, MOST_LEFT_OUT = 0.3, 0.1
+#: What a passage's cosine to the theme it was in last month is raised by: it moves for a reason.
+STAY = 0.15
 #: Decimals of a similarity: float64 sums differ by 1e-15 between thread counts.
 DECIMALS = 5
 
@@ -91,7 +93,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         smoothed = smooth(rows)
         self.resolution_ = self._resolution(rows, start)
         found = partition(smoothed, self.resolution_, self.seed, start)
-        self.labels_, self.probabilities_ = settle(found, smoothed, self.minimum)
+        self.labels_, self.probabilities_ = settle(found, smoothed, self.minimum, start=start)
         self.centroids_ = centroids(_units(rows - self.mean_), self.labels_)
         return self
 
@@ -215,9 +217,7 @@ def blocks(rows: Floats) -> list[tuple[Ints, Ints]]:
     return out
 
 
-def partition(
-    smoothed: Floats, resolution: float, seed: int, start: Ints | None = None
-) -> Ints:
+def partition(smoothed: Floats, resolution: float, seed: int, start: Ints | None = None) -> Ints:
     """Return Leiden's communities of smoothed vectors; many rows go through prototypes."""
     if len(smoothed) <= DENSE:
         return _leiden(_cosines(smoothed), resolution, seed, start)
@@ -250,9 +250,7 @@ def _cosines(smoothed: Floats) -> sp.csr_array:
     return sp.csr_array(cosines)
 
 
-def _leiden(
-    graph: sp.csr_array, resolution: float, seed: int, start: Ints | None
-) -> Ints:
+def _leiden(graph: sp.csr_array, resolution: float, seed: int, start: Ints | None) -> Ints:
     if start is None:
         return _communities(graph, resolution, seed)
     upper = sp.triu(graph, k=1).tocoo()
@@ -304,25 +302,37 @@ def _labels(found: dict[int, int], n: int) -> Ints:
 
 
 def settle(
-    labels: Ints, smoothed: Floats, minimum: int, left_out: float = MOST_LEFT_OUT
+    labels: Ints,
+    smoothed: Floats,
+    minimum: int,
+    left_out: float = MOST_LEFT_OUT,
+    start: Ints | None = None,
 ) -> tuple[Ints, Floats]:
     """Dissolve small groups, give every row its nearest centroid, leave out what is far from all.
 
     Returns the labels, numbered by size and then by first row, -1 where left out; and memberships.
     """
+    nothing = np.full(len(labels), -1, dtype=np.intp), np.zeros(len(labels))
     kept = labels.copy()
     for _ in range(3):
         sizes = np.bincount(kept[kept >= 0], minlength=1)
         large = np.flatnonzero(sizes >= minimum)
         if not len(large):
-            return np.full(len(labels), -1, dtype=np.intp), np.zeros(len(labels))
+            return nothing
         number = np.full(len(sizes), -1, dtype=np.intp)
         number[large] = np.arange(len(large))
         kept = np.where(kept >= 0, number[kept], -1)
         near = np.round(smoothed @ centroids(smoothed, kept, len(large)).T, DECIMALS)
+        if start is not None:
+            both = (start >= 0) & (kept >= 0)
+            went = np.zeros((int(start.max()) + 1, len(large)))
+            np.add.at(went, (start[both], kept[both]), 1)
+            near[start >= 0, went.argmax(axis=1)[start[start >= 0]]] += STAY
         kept = near.argmax(axis=1)
-    sizes = np.bincount(kept, minlength=near.shape[1])
-    near[:, sizes < minimum] = -1.0
+    small = np.bincount(kept, minlength=near.shape[1]) < minimum
+    if small.all():
+        return nothing
+    near[:, small] = -1.0
     kept = near.argmax(axis=1)
     best = near.max(axis=1)
     if near.shape[1] == 1:

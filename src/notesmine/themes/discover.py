@@ -86,6 +86,7 @@ def discover(
     settings: ThemeSettings,
     *,
     start: Sequence[int | None] | None = None,
+    resolution: float | None = None,
     names: Sequence[str] = (),
 ) -> Discovery:
     """Find the themes of passages.
@@ -98,6 +99,8 @@ def discover(
         ``minimum`` and ``seed`` are used.
     start : sequence of int or None, length n, optional
         Last month's theme of each row, for a warm start; None for a new row.
+    resolution : float, optional
+        Last month's ``Discovery.resolution``, to cut where it did; None chooses.
     names : sequence of str
         People's names, kept out of the top words.
 
@@ -123,7 +126,7 @@ def discover(
     first = [rows[0] for rows in members]
     own, chosen = [texts[row] for row in first], np.asarray(vectors)[first]
     clusterer = cluster.GraphClusterer(
-        minimum=settings.minimum, start=_start(start, members), seed=settings.seed
+        settings.minimum, resolution, _start(start, members), settings.seed
     )
     model = topic_model(own, chosen, clusterer, names=names)
     labels = clusterer.labels_
