@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score, f1_score, precision_recall_
 from bench.common import record, table
 from bench.training.data import Statement, gold, normal, own_statements
 from bench.training.fit import FOLDS, OUT, fit_facts
-from notesmine.classify import CUES, Classifier, calibrate, cue_matcher
+from notesmine.classify import CUES, RESOLVED, Classifier, calibrate, cue_matcher
 from notesmine.encoder import Encoder
 from notesmine.records import KINDS
 
@@ -80,7 +80,8 @@ def figures(
     wanted, p = kinds == 0, scores[:, 0]
     best = scores.argmax(axis=1)
     rest = scores[:, 1:].argmax(axis=1) + 1
-    decided = np.where(p >= limits[0], 0, np.where(best == 0, rest, best))
+    high, over = p >= limits[0], scores[:, RESOLVED] > p
+    decided = np.where(high, np.where(over, RESOLVED, 0), np.where(best == 0, rest, best))
     sure = p >= limits[1]
     w = np.ones(len(p)) if weight is None else weight
     precision = (w * (wanted & sure)).sum() / max((w * sure).sum(), 1e-9)

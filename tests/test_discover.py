@@ -60,8 +60,7 @@ def test_a_fitted_bertopic_describes_the_subjects(
     said = {" ".join(words) for words in found.words}
     for subject in ("agreement", "owner", "budget", "course"):
         assert sum(subject in words for words in said) == 1
-    assert all(0 <= s <= 1 for s in found.stability)
-    assert min(found.stability) > 0.8
+    assert all(s is not None and 0.8 < s <= 1 for s in found.stability)
     assert sum(m.theme is None for m in found.memberships) <= 0.1 * len(texts)
     model = found.model
     assert model is not None

@@ -91,6 +91,7 @@ def test_not_for_quotation_is_counted_and_appears_nowhere() -> None:
     notes.say("b", "CLOSED note on who owns what.", ("ownership",))
     item = weighed(notes)["ownership"]
     assert (item.passages, item.documents, item.unquotable) == (3, 2, 2)
+    assert len(set(item.withheld)) == 2
     assert len(item.impediments) == 1
     shown = repr(item)
     assert not any(word in shown for word in ("SECRET", "HIDDEN", "CLOSED"))
@@ -193,7 +194,7 @@ def test_a_resolution_closes_the_nearest_earlier_problem_only() -> None:
     notes.say("n2", "The laptops refuse it even today.", ("data",), vector=laptops)
     notes.say("n3", "The package now installs.", ("data",), kind="resolved", vector=laptops)
     notes.say("n4", "On the new laptops it fails again.", ("data",), vector=laptops)
-    notes.say("n4", "It was slow, and is solved.", ("data",), stance="resolved", vector=server)
+    notes.say("n4", "It may become slow again.", ("data",), stance="anticipated", vector=server)
     item = weighed(notes)["data"]
     known = {q.quote_id: q.text for q in (*item.impediments, *item.resolved)}
     assert [(known[a], known[b]) for a, b in item.links] == [
@@ -201,7 +202,53 @@ def test_a_resolution_closes_the_nearest_earlier_problem_only() -> None:
         ("The laptops refuse it even today.", "The package now installs."),
     ]
     assert item.passages == 5
-    assert item.open == 2
+    assert (item.open, item.anticipated) == (2, 1)
+
+
+def test_a_problem_repeated_after_its_resolution_stays_open_and_is_dated_by_its_copies() -> None:
+    notes = Notes()
+    for n in range(1, 5):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    laptops = vector("laptops")
+    text = "Our laptops refuse the package, whatever we try with it."
+    notes.say("n1", text, ("data",), vector=laptops)
+    notes.say("n1", "No package installs on any machine here.", ("data",), vector=laptops)
+    notes.say("n2", "No package installs on any machine here!", ("data",), vector=laptops)
+    notes.say("n3", "The package now installs.", ("data",), kind="resolved", vector=laptops)
+    notes.say("n4", text, ("data",), vector=laptops)
+    item = weighed(notes)["data"]
+    known = {q.quote_id: q.text for q in item.impediments}
+    assert [known[a] for a, _ in item.links] == ["No package installs on any machine here."]
+    assert (item.passages, item.documents, item.open) == (2, 1, 1)
+    assert (item.first_seen, item.last_seen) == ("2025-01-10", "2025-04-10")
+    assert item.by_month == {"2025-01": 1, "2025-02": 1, "2025-04": 1}
+
+
+def test_an_anticipated_problem_that_is_resolved_is_resolved() -> None:
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    same = vector("contract")
+    notes.say("a", "The contract may end.", ("legal",), stance="anticipated", vector=same)
+    notes.say("b", "The contract was prolonged.", ("legal",), kind="resolved", vector=same)
+    item = weighed(notes)["legal"]
+    assert (item.passages, item.open, item.anticipated) == (1, 0, 0)
+
+
+def test_months_count_documents_by_their_own_and_their_passages_dates() -> None:
+    notes = Notes()
+    notes.note("mails.mbox", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    notes.note("undated", None)
+    notes.note("broken", "2025-09-01", status="failed")
+    notes.say("mails.mbox", "Nobody decides about the coder.", ("ownership",), date="2025-02-03")
+    notes.say("mails.mbox", "Whose is the map?", ("ownership",), date="2025-03-03")
+    notes.say("mails.mbox", "See you there.", kind="status", date="2025-03-04")
+    notes.say("undated", "Next meeting in June.", kind="status", date="2025-04-01")
+    notes.say("b", "We meet again in June.", kind="status")
+    item = weighed(notes)["ownership"]
+    assert item.by_month == {"2025-02": 1, "2025-03": 1}
+    assert item.months == {"2025-01": 1, "2025-02": 2, "2025-03": 1, "2025-04": 1}
 
 
 def test_without_vectors_only_a_shared_emergent_theme_links() -> None:

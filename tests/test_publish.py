@@ -17,7 +17,7 @@ from lxml import html as lxml_html
 
 from factory import Notes, bundle, sample
 from notesmine.errors import OutputError
-from notesmine.publish import Bundle, citation_keys, intact, publish, write_run
+from notesmine.publish import Bundle, citation_keys, describe, intact, publish, write_run
 from notesmine.publish.markdown import quoted, unquoted
 from notesmine.publish.published import html_quotes, markdown_quotes, rows_of
 from notesmine.publish.references import biblatex, csl_json, latex
@@ -95,6 +95,7 @@ def test_columns_are_pinned(tmp_path: Path) -> None:
         "theme_id,origin,label,parent_id,documents,meetings,organisations,passages,first_seen,"
         "last_seen,open,resolved,stability,trend,"
     )
+    assert themes.endswith("unquotable,trend_p,anticipated")
     evidence = (tmp_path / "evidence.csv").read_text("utf-8").splitlines()[0]
     assert evidence.startswith(
         "quote_id,theme_id,kind,stance,tier,text,doc_id,path,title,date,page,start,end,heading,"
@@ -283,10 +284,102 @@ def test_source_links_point_to_the_page_or_are_absent(tmp_path: Path) -> None:
     made = bundle(sample(), prefix="../my corpus/")
     publish(tmp_path / "with", made)
     text = (tmp_path / "with" / "report.html").read_text("utf-8")
-    assert re.search(r'href="\.\./my corpus/2024-09_note-00\.pdf#page=1"', text)
+    assert re.search(r'href="\.\./my%20corpus/2024-09_note-00\.pdf#page=1"', text)
     publish(tmp_path / "without", msgspec.structs.replace(made, source_prefix=None))
     page = lxml_html.parse(str(tmp_path / "without" / "report.html"))
     assert all(a.startswith("#") for a in xpath(page, "//a/@href"))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "start"),
+    [
+        ("../notes #1/", "../notes%20%231/"),
+        ("../100%/", "../100%25/"),
+        ("https://host:8/a%20b/", "https://host:8/a%20b/"),
+    ],
+)
+def test_links_to_sources_are_percent_encoded(tmp_path: Path, prefix: str, start: str) -> None:
+    notes = Notes()
+    notes.note("a #2.md", "2025-01-10", format="md")
+    notes.say("a #2.md", "Nobody decides.", ("ownership",))
+    publish(tmp_path, bundle(notes, prefix=prefix))
+    page = lxml_html.parse(str(tmp_path / "report.html"))
+    links = {a for a in xpath(page, "//a/@href") if not a.startswith("#")}
+    assert links == {start + "a%20%232.md"}
+
+
+def test_months_of_dated_parts_have_their_notes_read(tmp_path: Path) -> None:
+    notes = Notes()
+    notes.note("mails.mbox", "2025-01-10", format="mbox")
+    notes.say("mails.mbox", "Nobody decides.", ("ownership",), date="2025-03-03")
+    publish(tmp_path, bundle(notes))
+    page = lxml_html.parse(str(tmp_path / "report.html"))
+    (body,) = xpath(page, "//table[@class='heat']/tbody/tr")
+    assert [c.text_content() for c in xpath(body, "td")] == ["·", "", "1"]
+    foot = xpath(page, "//table[@class='heat']/tfoot//td")
+    assert [c.text_content() for c in foot] == ["1", "", "1"]
+
+
+def test_every_theme_has_a_section_however_deep_and_totals_count_once(tmp_path: Path) -> None:
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    every = ("ownership", "shelving", "data", "capacity", "legal", "T-017")
+    notes.say("a", "The register has no owner.", every)
+    notes.say("a", "SECRET words on who blocks it.", every, quotable=False)
+    notes.say("a", "The unit may be closed next year.", every, stance="anticipated")
+    notes.say("b", "The register has an owner now.", every, kind="resolved")
+    made = bundle(notes)
+    # A chain of four below no parent, and a circle of two.
+    parents = {
+        "ownership": None, "shelving": "ownership", "data": "shelving", "T-017": "data",
+        "capacity": "legal", "legal": "capacity",
+    }  # fmt: skip
+    evidence = tuple(
+        msgspec.structs.replace(
+            e,
+            theme=msgspec.structs.replace(e.theme, parent_id=parents.get(e.theme.theme_id)),
+        )
+        for e in made.evidence
+    )
+    publish(tmp_path, msgspec.structs.replace(made, evidence=evidence))
+    page = lxml_html.parse(str(tmp_path / "report.html"))
+    sections = xpath(page, "//section[@data-theme]/@id")
+    assert sections[:4] == ["ownership", "shelving", "data", "T-017"]
+    assert sorted(sections) == sorted(every)
+    figures = {
+        d.findtext("dt"): d.findtext("dd")
+        for d in xpath(page, "//section[@id='r-overview']/dl/div")
+    }
+    assert figures["later reported resolved"] == "1"
+    said = " ".join(xpath(page, "//section[@id='r-overview']/p[@class='fine']")[0].itertext())
+    assert "1 passage marked not for quotation is counted" in said
+    own = {
+        d.findtext("dt"): d.findtext("dd") for d in xpath(page, "//section[@id='ownership']/dl/div")
+    }
+    assert (own["open"], own["anticipated"], own["resolved"]) == ("1", "1", "1")
+    with (tmp_path / "themes.csv").open(encoding="utf-8", newline="") as stream:
+        row = next(r for r in csv.DictReader(stream) if r["theme_id"] == "ownership")
+    assert (row["open"], row["anticipated"], row["resolved"]) == ("1", "1", "1")
+
+
+def test_show_prints_the_key_of_the_quote_and_no_control_character() -> None:
+    notes = Notes()
+    for path in ("a\x1b[31m.md", "b.md"):
+        notes.note(path, "2025-03-14", title="Minutes\x1b[2J\nof May")
+    notes.say("a\x1b[31m.md", "bell \x07 escape \x1b[31m next \x85 and\nmore", ("ownership",))
+    made = bundle(notes)
+    ((item, quote),) = made.quotes()
+    document = next(d for d in made.documents if d.doc_id == quote.doc_id)
+    assert quote.citation_key not in citation_keys([document]).values()
+    builtins = msgspec.to_builtins
+    lines = describe(quote.quote_id, {"quote": builtins(quote), "document": builtins(document)})
+    assert f"@report{{{quote.citation_key}," in lines
+    assert f'    "id": "{quote.citation_key}",' in lines
+    lines += describe(item.theme.theme_id, {"evidence": builtins(item)})
+    lines += describe(document.doc_id, {"document": builtins(document)})
+    assert not re.search(r"[\x00-\x1f\x7f-\x9f]", "".join(lines))
+    assert any("bell ␇ escape ␛[31m" in line for line in lines)
 
 
 def test_nothing_to_report_is_a_report(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import random
+import sys
+import unicodedata
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from notesmine.config import ReadSettings
-from notesmine.read import find_files, read_documents, read_metadata
+from notesmine.read import find_files, read_documents, read_metadata, unmatched
 from notesmine.records import Document
 
 SETTINGS = ReadSettings(workers=2)
@@ -35,6 +37,44 @@ def test_control_files_are_skipped_with_a_reason(tmp_path: Path) -> None:
     assert all(s.reason for s in skipped)
     single, _ = find_files([tmp_path / "a" / "b.md"])
     assert single[0].name == "b.md"
+
+
+def test_what_notesmine_wrote_is_no_part_of_the_corpus(tmp_path: Path) -> None:
+    run = '{"run_id": "R", "parent_state": "", "outputs": {"evidence.csv": "0"}, "seed": 1}'
+    written = {"run.json": run, "evidence.csv": "quote", "report.md": "Data is late."}
+    write(tmp_path, {f"outputs/{name}": text for name, text in written.items()})
+    write(tmp_path, {f"a/old/{name}": text for name, text in written.items()})
+    write(tmp_path, dict.fromkeys([".notesmine/outputs/x.md", "state/x.md", "b/state/x.md"], "x"))
+    write(tmp_path, {"a.md": "No server.", "theirs/run.json": "[1]", "theirs/evidence.csv": "x,y"})
+    (tmp_path / "outputs" / "files").mkdir()
+    write(tmp_path, {"outputs/files/b.md": "Data is late."})
+    found, skipped = find_files(tmp_path, exclude=[tmp_path / "b" / ".." / "state"])
+    assert [f.name for f in found] == [
+        "a.md", "b/state/x.md", "theirs/evidence.csv", "theirs/run.json",
+    ]  # fmt: skip
+    assert skipped == []
+    # What is named itself is read, whatever it holds.
+    assert len(find_files(tmp_path / "outputs")[0]) == 4
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_names_that_are_not_utf8_are_listed(tmp_path: Path) -> None:
+    write(tmp_path, {"a.md": "No server."})
+    root = os.fsencode(tmp_path)
+    for name in (b"caf\xe9.md", b".caf\xe9", b"d\xe9/b.md", b".d\xe9/b.md"):
+        path = Path(os.fsdecode(root + b"/" + name))
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("Data is late.", "utf-8")
+    found, skipped = find_files(tmp_path)
+    assert [f.name for f in found] == ["a.md"]
+    reasons = {s.name: s.reason for s in skipped}
+    assert reasons == {
+        "caf\\xe9.md": "a file name that is not UTF-8",
+        ".caf\\xe9": "a file name that is not UTF-8",
+        "d\\xe9/b.md": "a file name that is not UTF-8",
+        ".d\\xe9/": "hidden or temporary",
+    }
+    assert msgspec.json.encode(skipped)
 
 
 @pytest.mark.parametrize(("delimiter", "bom"), [(",", ""), (";", "\ufeff")])
@@ -70,6 +110,39 @@ def test_metadata_comes_first_and_copies_are_one_document(tmp_path: Path) -> Non
     )
     assert not copy.problems
     assert str(tmp_path) not in msgspec.json.encode(copy).decode()
+
+
+def test_rows_that_match_no_file_are_problems(tmp_path: Path) -> None:
+    composed, decomposed = (unicodedata.normalize(form, "é.md") for form in ("NFC", "NFD"))
+    rows = ["path,quotable", f"{composed},no", "", "A.md,no", "gone.md,no"]
+    write(tmp_path, {"metadata.csv": "\n".join(rows), decomposed: "Data is late.",
+                     "b/a.md": "No server."})  # fmt: skip
+    found, _ = find_files(tmp_path)
+    metadata, problems = read_metadata(tmp_path)
+    assert not problems
+    assert metadata.get(decomposed) == metadata[composed] == {"quotable": "no"}
+    assert decomposed in metadata
+    wrong, gone = unmatched(metadata, found)
+    assert {wrong.code, gone.code} == {"metadata-unmatched"}
+    assert "row 4 (A.md)" in wrong.message
+    assert "b/a.md" in wrong.hint
+    assert "row 5 (gone.md)" in gone.message
+    assert [p.message.split(":")[0] for p in unmatched(dict(metadata), found)] == [
+        "A.md", "gone.md",
+    ]  # fmt: skip
+    for given in (metadata, dict(metadata)):
+        quotable = {d.paths[0]: d.quotable for d in read_documents(found, SETTINGS, given)}
+        assert quotable == {decomposed: False, "b/a.md": True}
+
+
+def test_no_copy_may_forbid_what_is_quoted(tmp_path: Path) -> None:
+    write(tmp_path, dict.fromkeys(["a.md", "b.md", "c.md"], "Data is late."))
+    rows = {"a.md": {"title": "One", "quotable": "yes"}, "c.md": {"title": "Two", "quotable": "No"}}
+    found, _ = find_files(tmp_path)
+    (document,) = read_documents(found, SETTINGS, rows)
+    assert (document.title, document.quotable) == ("One", False)
+    (document,) = read_documents(found, SETTINGS, {"a.md": rows["a.md"]})
+    assert document.quotable
 
 
 def test_order_of_results_is_order_of_input_and_every_document_is_reported(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 import attacks
 from notesmine.config import ReadSettings
-from notesmine.read import find_files, read_documents
+from notesmine.read import find_files, read_documents, sandbox
+from notesmine.read.worker import Request
 from notesmine.records import Document
 
 LIMITS = ReadSettings(cpu_seconds=12, wall_seconds=20, memory_mb=900, workers=2)
@@ -148,3 +149,37 @@ def test_workers_import_nothing_heavy() -> None:
         "sys.exit(str(bad) if bad else 0)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_nothing_that_goes_wrong_beside_the_worker_stops_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.md", "b.md", "c.md", "d.md"):
+        (tmp_path / name).write_text(f"Data {name} is late.", "utf-8")
+    read = sandbox._Server.read
+
+    def breaks(server: sandbox._Server, request: Request) -> Document:
+        if request.name == "b.md":
+            raise ValueError("unexpected")
+        if request.name == "c.md":
+            raise OSError
+        return read(server, request)
+
+    monkeypatch.setattr(sandbox._Server, "read", breaks)
+    found, _ = find_files(tmp_path)
+    documents = list(read_documents(found, ReadSettings(workers=1)))
+    assert [d.status for d in documents] == ["ok", "failed", "failed", "ok"]
+    messages = [(p.code, p.message) for d in documents for p in d.problems]
+    assert messages == [
+        ("damaged", "reading failed (ValueError)"),
+        ("damaged", "reading failed (OSError)"),
+    ]
+
+
+def test_a_path_that_cannot_be_sent_is_a_failed_document(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("Data is late.", "utf-8")
+    found, _ = find_files(tmp_path)
+    odd = msgspec.structs.replace(found[0], path=Path("caf\udce9.md"), sha256="0" * 64)
+    first, second = read_documents([odd, found[0]], ReadSettings(workers=1))
+    assert (first.status, first.problems[0].code) == ("failed", "damaged")
+    assert second.status == "ok"

@@ -33,6 +33,20 @@ def test_the_statement_of_a_theme_says_its_numbers() -> None:
     assert len(statement.quote_ids) == 2
 
 
+def test_anticipated_problems_are_said_apart_from_open_ones() -> None:
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    notes.say("a", "The register has no owner.", ("ownership", "T-017"))
+    notes.say("a", "Half of the team may leave.", ("ownership",), stance="anticipated")
+    notes.say("b", "The register has an owner now.", ("ownership", "T-017"), kind="resolved")
+    said = {f.kind: f for f in bundle(notes).findings if f.theme_id == "ownership"}
+    words = "2 passages; 1 of them reported resolved; 1 of them anticipated."
+    assert words in said["theme"].statement
+    assert said["theme"].numbers["resolved"] == said["theme"].numbers["anticipated"] == 1
+    assert said["resolved"].statement.endswith("none is left open, 1 more is anticipated.")
+
+
 def test_a_finding_without_quotes_is_an_error() -> None:
     made = bundle(sample())
     first = made.evidence[0]
@@ -49,13 +63,18 @@ def test_news_is_told_of_themes_with_evidence_and_the_gone_are_named() -> None:
     events = [
         Event(theme_id="T-017", what="created"),
         Event(theme_id="T-002", what="retired"),
+        Event(theme_id="T-003", what="merged", other=("T-017",)),
+        Event(theme_id="T-004", what="created"),
+        Event(theme_id="T-005", what="faded"),
         Event(theme_id="ownership", what="grown", detail="3 more documents"),
     ]
     news = [f for f in findings(made.evidence, documents, events=events) if f.kind == "new"]
     assert [f.theme_id for f in news] == ["T-017", "ownership", None]
     assert "is new since the last run" in news[0].statement
     assert "3 more documents" in news[1].statement
-    assert "T-002" in news[2].statement
+    assert news[2].statement.startswith(
+        "2 themes of earlier runs have no evidence in this one: T-002 and T-003."
+    )
     assert news[0].quote_ids
 
 
@@ -64,7 +83,9 @@ def test_limits_name_what_was_not_read() -> None:
     documents = {d.doc_id: d for d in made.documents}
     limits = [f.statement for f in findings(made.evidence, documents, abstained=3)]
     assert "1 document could not be read." in limits
-    assert any(s.startswith("3 impediments in no theme") for s in limits)
+    assert "3 impediments that fit no theme are in no list of this report." in limits
+    one = [f.statement for f in findings(made.evidence, documents, abstained=1)]
+    assert "1 impediment that fits no theme is in no list of this report." in one
     assert any("without a date" in s for s in limits)
 
 

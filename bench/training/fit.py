@@ -150,8 +150,14 @@ def record(
 
 
 def fit_facts(folds: dict[str, Any]) -> dict[str, Any]:
-    """Fit calibration and thresholds on held-out predictions, corpora and writers alike."""
-    rows = folds["rows"]
+    """Fit calibration and thresholds on held-out predictions.
+
+    The threshold for taking a passage up is the mean of those with the best F1 on corpora and on
+    writers. The one for confirming is where precision stays at .90 on held-out writers, whose
+    domain is the users'; ``bench/kinds.py`` says what that means on notes of other domains.
+    """
+    # Writer G's contrasts are hard on purpose: they teach, but no archive has so many of them.
+    rows = [r for r in folds["rows"] if r["corpus"] != "writer_G"]
     kinds = np.array([r["kinds"] for r in rows])
     wanted = np.array([KINDS.index(r["kind"]) for r in rows])
     # The two halves (notes as found, statements as written for training) count alike.
@@ -165,8 +171,8 @@ def fit_facts(folds: dict[str, Any]) -> dict[str, Any]:
     )
     scores = calibrate(kinds, temperature, bias)[:, 0]
     found = wanted == 0
-    taken = max(_f1(scores, found, ~written), 0.0)
-    sure = max(_precise(scores, found, part) for part in (written, ~written))
+    taken = (_f1(scores, found, ~written) + _f1(scores, found, written)) / 2
+    sure = _precise(scores, found, written)
     return {
         "first": net.FIRST,
         "kind_temperature": round(temperature, 4),

@@ -51,7 +51,9 @@ CODES: tuple[str, ...] = (
 
 WEIGHTS = Path(__file__).parent / "weights" / "classifier.safetensors"
 #: SHA-256 of the fitted weights; ``bench/training/fit.py`` prints it.
-WEIGHTS_SHA256 = "74232a65f3eb9bba4a57701a0ef00ddbc29fcbab4e41e33571bb81b9b887b6e9"
+WEIGHTS_SHA256 = "c03ee99d4a23eb97e11018c61525fae39a47fb31f95f9267c2221878d00db94f"
+
+RESOLVED = KINDS.index("resolved")
 
 #: Types of passages that are never statements, and the reason given.
 NO_STATEMENT: dict[PassageType, str] = {
@@ -115,6 +117,69 @@ def boilerplate(text: str, kind_of_passage: PassageType = "paragraph") -> str:
     if _ATTENDANCE.match(text):
         return "attendance or logistics"
     return ""
+
+
+#: A statement that a hindrance is not there, or that nobody had to bear one, and words that take
+#: such a denial back. "No risk assessment", "no problem owner" are no denials.
+_DENIAL = re.compile(
+    r"\b(?:no|without|never any|not (?:a|one|a single))\s+(?:[\w'’-]+\s+){0,3}?"
+    r"(?:issues?|problems?|blockers?|delays?|complaints?|difficult(?:y|ies)|concerns?|incidents?|"
+    r"surprises?|shortages?|objections?|risks?|obstacles?|worr(?:y|ies)|failures?|faults?|trouble)"
+    r"(?=\s*(?:[.,;:!?)]|$)|\s+(?:with|this|in|on|at|from|so|for|since|during|about|of|to report|"
+    r"were|was|is|are|any|and|or|today|left|reported|came|arose)\b)"
+    r"|\b(?:nobody|no one|none of [\w' ]{1,30}|not (?:one|a single)(?: \w+)?)\s+"
+    r"(?:has |have )?(?:had to|needed to|complained|asked for help)\b",
+    re.IGNORECASE,
+)
+_TAKEN_BACK = re.compile(
+    r"\b(?:but|however|although|though|yet|still|except|because|only|until|unless|despite|"
+    r"apart from|other than|beyond)\b",
+    re.IGNORECASE,
+)
+
+
+#: A trouble that is said to be over.
+_OVER = re.compile(
+    r"\b(?:troubles?|problems?|issues?|obstacles?|questions?|matter|delays?|shortages?|bottlenecks?|"
+    r"risks?|worr(?:y|ies)|dispute|wait|gap|lack|vacanc(?:y|ies)|blockers?|blockage)\b"
+    r"[^.;:]{0,80}?\b(?:is|are|was|were|has been|have been)\s+"
+    r"(?:now |finally |at last |all |thus |thereby )?(?:over|settled|solved|resolved|"
+    r"sorted(?: out)?|fixed|cleared|closed|filled|lifted|gone|behind us|overcome|removed)\b",
+    re.IGNORECASE,
+)
+_NOT_OVER = re.compile(
+    r"\b(?:once|when|if|after|before|not|nobody|no one|never|how|whether|to be|again|partly)\b",
+    re.IGNORECASE,
+)
+
+
+def overcomes(text: str) -> bool:
+    """Tell whether a statement says that a trouble is over, and nothing against it.
+
+    Examples
+    --------
+    >>> overcomes("The trouble with the scanner is over.")
+    True
+    >>> overcomes("Nobody knows whether the dispute is settled."), overcomes("The month is over.")
+    (False, False)
+    """
+    said = _OVER.search(text)
+    if said is None or _TAKEN_BACK.search(text):
+        return False
+    return not _NOT_OVER.search(text, 0, said.end())
+
+
+def denies(text: str) -> bool:
+    """Tell whether a statement says that a hindrance is not there, and nothing against it.
+
+    Examples
+    --------
+    >>> denies("No issues with access this month."), denies("Nobody had to wait.")
+    (True, True)
+    >>> denies("No risk assessment was made."), denies("No delays, but only on paper.")
+    (False, False)
+    """
+    return bool(_DENIAL.search(text)) and not _TAKEN_BACK.search(text)
 
 
 #: Cues shown with a decision: they explain, they do not decide. Lower-case phrases.
@@ -397,8 +462,14 @@ def _decide(
     """Choose the kind; an impediment needs its own threshold, the rest the largest score."""
     best = int(scores.argmax())
     impediment = float(scores[0])
-    if impediment >= taken:
+    denied = denies(text)
+    # Told of as overcome is not open, however loud the trouble was.
+    said_over = overcomes(text)
+    overcome = said_over or float(scores[RESOLVED]) > impediment
+    if impediment >= taken and not denied and not overcome:
         best = 0
+    elif overcome and not denied and impediment >= taken:
+        best = RESOLVED
     elif best == 0:
         best = int(scores[1:].argmax()) + 1
     kind: Kind = KINDS[best]
@@ -407,6 +478,10 @@ def _decide(
     parts = [f"model: {kind} {scores[best]:.2f}"]
     if kind != "impediment":
         parts.append(f"impediment {impediment:.2f}")
+    if denied:
+        parts.append("denies a hindrance")
+    if said_over:
+        parts.append("says that it is over")
     parts += [f"{group} words: {', '.join(c)}" for group, c in cue_matcher()(text).items()]
     if heading:
         parts.append(f"under '{heading.rsplit(' > ', 1)[-1][:60]}'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +38,14 @@ def _friendly(function: F) -> F:
         except KeyboardInterrupt:
             click.echo("Stopped. What was done is kept; the next run goes on from here.", err=True)
             sys.exit(130)
+        except sqlite3.Error as error:
+            click.echo(f"Error: the state cannot be written or read: {error}", err=True)
+            click.echo(
+                "What to do: check free space; the last report is untouched. If it stays so, move"
+                " the state folder (.notesmine) away.",
+                err=True,
+            )
+            sys.exit(2)
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
             click.echo(f"Error: {error.strerror or error}{where}", err=True)
@@ -84,13 +93,14 @@ def run(
     from notesmine.console import reporter
     from notesmine.project import find_codebook, find_settings
 
+    chosen = find_settings(settings, corpus)
     with reporter(quiet=quiet) as tell:
         result = pipeline.run(
             corpus,
             out,
             state=state,
-            settings=find_settings(settings, corpus),
-            codebook=find_codebook(codebook, corpus),
+            settings=chosen,
+            codebook=find_codebook(codebook, corpus, chosen),
             report=tell,
         )
     _summary(result)
@@ -142,9 +152,10 @@ def classify(source: Path, out: Path) -> None:
 def code(source: Path, out: Path, codebook: Path | None) -> None:
     """Add to each row of IN.jsonl its ranked codes and its stance."""
     from notesmine.commands import code as command
-    from notesmine.project import find_codebook
+    from notesmine.project import find_codebook, find_settings
 
-    click.echo(f"{command(source, out, find_codebook(codebook, source))} rows: {out}")
+    book = find_codebook(codebook, source, find_settings(None, source))
+    click.echo(f"{command(source, out, book)} rows: {out}")
 
 
 @main.command()
@@ -170,9 +181,9 @@ def themes(source: Path, out: Path, settings: Path | None) -> None:
 def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | None) -> None:
     """Check every quote published in OUT against its source file. Exit 1 unless all verbatim."""
     from notesmine.commands import verify as command
-    from notesmine.project import find_settings
+    from notesmine.config import load_settings
 
-    checks = command(out, corpus, state, find_settings(settings, corpus or out))
+    checks = command(out, corpus, state, load_settings(settings) if settings else None)
     bad = [c for c in checks if c.verdict != "verbatim"]
     for check in bad:
         click.echo(
@@ -183,7 +194,7 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
         for name in ("verbatim", "moved", "changed", "lost")
     )
     click.echo(f"{len(checks)} quotes checked: {counts}")
-    sys.exit(1 if bad or not checks else 0)
+    sys.exit(1 if bad else 0)
 
 
 @main.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -128,13 +127,16 @@ def themes(source: Path, out: Path, settings: Settings) -> tuple[int, int]:
     return len(rows), len(grown.ids)
 
 
-def verify(out: Path, corpus: Path | None, state: Path | None, settings: Settings) -> list[Check]:
+def verify(
+    out: Path, corpus: Path | None, state: Path | None, settings: Settings | None
+) -> list[Check]:
     """Check every published quote against its source file, read anew.
 
     Without ``corpus`` the folder is the one that the state remembers, else the one of that name
     beside the outputs.
     """
     from notesmine import publish, read
+    from notesmine.project import find_settings
     from notesmine.store import Store, state_folder
 
     if not (out / "run.json").is_file():
@@ -147,7 +149,12 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Setting
         with Store(folder, write=False) as store:
             known = Path((store.blob("corpus") or b"").decode() or "nowhere")
         corpus = known if known.exists() else None
-    return publish.verify(out, corpus, lambda path, name: read.read_file(path, name, settings.read))
+    if corpus is not None and corpus.is_file():
+        corpus = corpus.parent
+    if corpus is not None and settings is None:
+        settings = find_settings(None, corpus)
+    limits = (settings or Settings()).read
+    return publish.verify(out, corpus, lambda path, name: read.read_file(path, name, limits))
 
 
 def show(ident: str, out: Path, state: Path | None) -> list[str]:
@@ -196,12 +203,6 @@ def doctor() -> tuple[list[str], bool]:
     except NotesmineError as error:
         sound = False
         lines += [f"{'model':24} {error.message}", f"  -> {error.hint}"]
-    tools = {
-        "tesseract": 'reads scanned pages with [read] ocr = "auto" (Debian: tesseract-ocr)',
-    }
-    for tool, purpose in tools.items():
-        where = "found" if shutil.which(tool) else "not found (optional)"
-        lines.append(f"{tool:24} {where}: {purpose}")
     lines.append(f"{'processes':24} {_isolation()}")
     return lines, sound
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
 from notesmine.errors import ConfigError
+from notesmine.records import Kind
 
 Positive = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
@@ -28,7 +29,6 @@ class ReadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     wall_seconds: Positive = 300
     max_pages: Positive = 3000
     workers: Annotated[int, Meta(ge=0)] = 0
-    ocr: Literal["off", "auto"] = "off"
     passwords: tuple[str, ...] = ()
 
 
@@ -58,7 +58,7 @@ class ThemeSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     codebook: str = ""
-    scope: tuple[str, ...] = ("impediment",)
+    scope: tuple[Kind, ...] = ("impediment",)
     minimum: Annotated[int, Meta(ge=2)] = 2
     seed: int = 20
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notesmine.pipeline import Reporter, Result
+    from notesmine.records import Run
 
 LABELS = {
     "read": "reading documents",
@@ -88,7 +89,10 @@ def summary(result: Result) -> list[str]:
     run = result.run
     report = result.out / "report.html"
     if not result.changed:
-        return [f"Nothing has changed since the last run; the report stands: {report}"]
+        return [
+            f"Nothing has changed since the last run; the report stands: {report}",
+            *_failed(run),
+        ]
     states = Counter(str(i["status"]) for i in run.inputs)
     lines = [
         "",
@@ -102,12 +106,18 @@ def summary(result: Result) -> list[str]:
         f"  {place}. {label} [{ident}]: {documents} documents, {passages} passages"
         for place, (ident, label, documents, passages) in enumerate(result.ranking[:TOP], 1)
     ]
-    failed = [p for p in run.problems if p.code == "document-failed"]
-    rest = len(run.problems) - len(failed)
+    failed = _failed(run)
+    rest = sum(p.code != "document-failed" for p in run.problems) - len(failed)
     lines.append(f"Problems     {len(failed)} documents not read, {rest} others (in the report)")
-    for problem in failed:
-        reasons = [p for p in run.problems if p.path == problem.path and p is not problem]
-        why = f": {reasons[0].message} {reasons[0].hint}" if reasons else ""
-        lines.append(f"  {problem.message}{why}")
-    lines.append(f"Report       {report}")
+    return [*lines, *failed, f"Report       {report}"]
+
+
+def _failed(run: Run) -> list[str]:
+    """Return a line for each document that was not read, with the reason."""
+    lines = []
+    for problem in run.problems:
+        if problem.code == "document-failed":
+            reasons = [p for p in run.problems if p.path == problem.path and p is not problem]
+            why = f": {reasons[0].message} {reasons[0].hint}" if reasons else ""
+            lines.append(f"  {problem.message}{why}")
     return lines

@@ -106,12 +106,16 @@ def run(
     """
     settings = settings or Settings()
     tell = report or _silent
-    found, skipped = _find(corpus)
+    corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
+    home = state_folder(out, state)
+    found, skipped = _find(corpus, out, home)
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
+    if corpus.is_dir():
+        problems = [*problems, *read.unmatched(rows, found)]
     book = load_codebook(codebook)
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
-    with Store(state_folder(out, state)) as store:
+    with Store(home) as store:
         registry_body = store.blob("registry") or b""
         asked = runrecord.fingerprint(found, skipped, rows, settings, book, links)
         last = _unchanged(store, out, asked)
@@ -149,20 +153,21 @@ def run(
         by_id = {d.doc_id: d for d in documents}
         tell("evidence", 0, 1)
         keys = publish.citation_keys(documents)
+        homeless = sum(a.judgement.kind == "impediment" and not a.theme_ids for a in assigned)
         weighed = evidence.weigh(
             by_id, assigned, grown.themes, settings, settings.themes.seed, keys=keys
         )
         found_out = synthesis.findings(
-            weighed, by_id, events=grown.events if registry_body else (), abstained=grown.abstained
+            weighed, by_id, events=grown.events if registry_body else (), abstained=homeless
         )
         tell("evidence", 1, 1)
         record = Run(
             run_id="R-" + digest(asked, registry_body, length=10),
-            corpus=corpus.name,
+            corpus=corpus.resolve().name,
             report_date=max((d.date for d in documents if d.date), default=None),
             inputs=publish.input_rows(documents),
             skipped=tuple({"path": s.name, "reason": s.reason} for s in skipped),
-            settings=msgspec.to_builtins(settings),
+            settings=runrecord.public(settings),
             versions=runrecord.versions(),
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
@@ -174,7 +179,7 @@ def run(
         tell("publish", 0, 1)
         bundle = publish.Bundle(
             title=settings.publish.title,
-            corpus=corpus.name,
+            corpus=corpus.resolve().name,
             documents=tuple(documents),
             evidence=tuple(weighed),
             findings=tuple(found_out),
@@ -202,13 +207,19 @@ def _preload(module: str) -> threading.Thread:
 # -- reading --------------------------------------------------------------------------------------
 
 
-def _find(corpus: Path) -> tuple[list[read.Found], list[read.Skipped]]:
+def _find(corpus: Path, out: Path, home: Path) -> tuple[list[read.Found], list[read.Skipped]]:
+    """Find the documents; what notesmine itself wrote inside the corpus is none of them."""
     if not corpus.exists():
         raise NothingToRead(
             f"the corpus {str(corpus)!r} does not exist",
             "Name the folder with your notes: notesmine run FOLDER -o OUTPUTS",
         )
-    found, skipped = read.find_files(corpus)
+    if out.resolve() == (corpus if corpus.is_dir() else corpus.parent).resolve():
+        raise OutputError(
+            f"the outputs would be written among the notes in {corpus.name!r}",
+            "Name another folder with -o.",
+        )
+    found, skipped = read.find_files(corpus, exclude=(out, home))
     if not found:
         raise NothingToRead(
             f"there is no document in {str(corpus)!r}"
@@ -232,7 +243,7 @@ def _read(
     limits = msgspec.json.encode(settings.read, order="sorted")
     keys = {
         sha: digest(
-            runrecord.READER, sha, limits,
+            runrecord.CODE, sha, limits,
             *(msgspec.json.encode([f.name, rows.get(f.name)], order="sorted") for f in group),
             length=32,
         )
@@ -273,7 +284,16 @@ def _judge(
     thresholds = msgspec.json.encode(settings.classify)
     headings = [" > ".join(u.heading_path) for u in units]
     keys = [
-        digest(classifier.sha256, thresholds, u.type, heading, u.text, u.language, length=32)
+        digest(
+            runrecord.CODE,
+            classifier.sha256,
+            thresholds,
+            u.type,
+            heading,
+            u.text,
+            u.language,
+            length=32,
+        )
         for u, heading in zip(units, headings, strict=True)
     ]
     kept = store.judgements(keys)
@@ -281,7 +301,7 @@ def _judge(
     order = sorted(todo.values())
     tell("classify", 0, len(order))
     # spaCy is loaded by now; BERTopic takes seconds to import, and the model leaves Python free.
-    loading = _preload("bertopic")
+    loading = _preload("bertopic") if len(order) > CHECKPOINT // 4 else None
     for first in range(0, len(order), CHECKPOINT):
         part = order[first : first + CHECKPOINT]
         fresh = classifier.judge(
@@ -295,7 +315,8 @@ def _judge(
         store.keep_judgements(rows.items())
         kept |= rows
         tell("classify", first + len(part), len(order))
-    loading.join()
+    if loading is not None:
+        loading.join()
     decode = msgspec.msgpack.Decoder(classify.Judged).decode
     return [Judged(passage=u, judged=decode(kept[k])) for u, k in zip(units, keys, strict=True)]
 
@@ -325,7 +346,6 @@ class Grown(Struct, frozen=True, kw_only=True):
     themes: tuple[Theme, ...]
     members: dict[int, str]
     attached: dict[int, str]
-    abstained: int
     reasons: dict[str, int]
     events: tuple[Event, ...]
     registry: bytes
@@ -374,7 +394,6 @@ def _themes(
         themes=(*codes_as_themes(book), *emergent_themes(grown, members, codings)),
         members=members,
         attached=attached,
-        abstained=sum(m.theme is None for m in grown.memberships),
         reasons=dict(
             sorted(Counter(_reason(m) for m in grown.memberships if m.theme is None).items())
         ),

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from notesmine.config import Settings, load_settings
+from notesmine.errors import ConfigError
 
 
 def find_settings(named: Path | None, corpus: Path) -> Settings:
@@ -16,9 +17,25 @@ def find_settings(named: Path | None, corpus: Path) -> Settings:
     return load_settings(named or _beside("notesmine.toml", corpus))
 
 
-def find_codebook(named: Path | None, corpus: Path) -> Path | None:
-    """Return the named codebook, else ``codebook.toml`` in the corpus or here, else None."""
-    return named or _beside("codebook.toml", corpus)
+def find_codebook(named: Path | None, corpus: Path, settings: Settings) -> Path | None:
+    """Return the codebook named, or set, or ``codebook.toml`` in the corpus or here, or None.
+
+    Raises
+    ------
+    ConfigError
+        If ``[themes] codebook`` names a file that is not there.
+    """
+    if named is not None:
+        return named
+    if settings.themes.codebook:
+        found = _beside(settings.themes.codebook, corpus)
+        if found is None:
+            raise ConfigError(
+                f"[themes] codebook: there is no {settings.themes.codebook!r}",
+                "Put it beside the notes, or give its whole path.",
+            )
+        return found
+    return _beside("codebook.toml", corpus)
 
 
 def _beside(name: str, corpus: Path) -> Path | None:

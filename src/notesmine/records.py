@@ -220,11 +220,14 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Everything that speaks for (and against) one theme, counted by document, not by mention.
 
     ``by_month`` maps ``YYYY-MM`` to the number of documents of that month reporting the theme as an
-    impediment. Intervals are 95 % percentile intervals from resampling documents.
-    ``read`` is the number of documents read, the denominator of ``share``. ``rank`` is 1-based
-    among themes without a parent, 0 for sub-themes and themes that nothing reports. ``chosen``
-    names the quotes to show first; ``links`` pairs an impediment's quote with the later quote that
-    reports it resolved. ``unquotable`` impediments are counted, and have no quote.
+    impediment, copies included; ``months`` maps every month to its documents read, a document with
+    several dates in each of its months. Of ``passages``, ``open`` stand open, ``anticipated`` are
+    feared and not reported resolved, and the rest is reported resolved. Intervals are 95 %
+    percentile intervals from resampling documents. ``read`` is the number of documents read, the
+    denominator of ``share``. ``rank`` is 1-based among themes without a parent, 0 for sub-themes
+    and themes that nothing reports. ``chosen`` names the quotes to show first; ``links`` pairs an
+    impediment's quote with the later quote that reports it resolved. ``unquotable`` impediments
+    are counted, and have no quote; ``withheld`` holds the ids of their spans.
     """
 
     theme: Theme
@@ -254,6 +257,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     rank_high: int = 0
     chosen: tuple[str, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
+    months: dict[str, int] = {}
+    anticipated: int = 0
+    withheld: tuple[str, ...] = ()
 
 
 class Finding(Struct, frozen=True, kw_only=True):

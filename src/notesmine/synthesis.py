@@ -6,6 +6,7 @@ quote to show is an error, not a sentence. It reads `Evidence` and writes `Findi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from notesmine.errors import CheckFailed
@@ -40,7 +41,7 @@ def findings(
     events : sequence of Event
         What happened to themes since the last run; empty for a first run.
     abstained : int
-        Impediments that belong to no theme.
+        Impediments without any theme.
 
     Returns
     -------
@@ -181,6 +182,7 @@ def _theme(item: Evidence) -> Finding:
         f"Reported in {item.documents} of {count(item.read, 'document')} ({share}), "
         f"{span(item.first_seen, item.last_seen)}; {count(item.passages, 'passage')}"
     )
+    resolved = item.passages - item.open - item.anticipated
     numbers: dict[str, float] = {
         "documents": item.documents,
         "read": item.read,
@@ -190,11 +192,12 @@ def _theme(item: Evidence) -> Finding:
         "passages": item.passages,
         "meetings": item.meetings,
         "organisations": item.organisations,
-        "resolved": item.passages - item.open,
+        "resolved": resolved,
+        "anticipated": item.anticipated,
         "expected_errors": item.expected_errors,
     }
-    over = item.passages - item.open
-    parts = [reported + (f"; {over} of them reported resolved" if over else "") + "."]
+    said = [(resolved, "reported resolved"), (item.anticipated, "anticipated")]
+    parts = [reported + "".join(f"; {n} of them {what}" for n, what in said if n) + "."]
     if item.expected_errors >= 0.5:
         wrong = max(1, round(item.expected_errors))
         verb = "is" if wrong == 1 else "are"
@@ -223,12 +226,14 @@ def _resolved(item: Evidence) -> Finding:
     closing = {b.quote_id for _, b in pairs}
     last = max((b.date or "" for _, b in pairs), default="")
     stay = "stays" if item.open == 1 else "stay"
-    still = f"{count(item.open, 'passage')} {stay} open." if item.open else "none is left open."
+    still = f"{count(item.open, 'passage')} {stay} open" if item.open else "none is left open"
+    if item.anticipated:
+        still += f", {item.anticipated} more {'is' if item.anticipated == 1 else 'are'} anticipated"
     return bind(
         "resolved",
         f"{item.theme.label}: {len(pairs)} of {count(item.passages, 'passage')} "
         f"{'was' if len(pairs) == 1 else 'were'} later reported resolved, "
-        f"last in {spoken(last or None)} ({count(len(closing), 'report')} of a solution); {still}",
+        f"last in {spoken(last or None)} ({count(len(closing), 'report')} of a solution); {still}.",
         item.theme.theme_id,
         [q for pair in pairs for q in pair],
         {"resolved": len(pairs), "passages": item.passages, "open": item.open},
@@ -258,20 +263,20 @@ WORDS = {
     "faded": "has gained no report since the last run",
     "returned": "is reported again",
     "split": "was split since the last run",
-    "merged": "was merged with another theme since the last run",
     "renamed": "has a new name since the last run",
 }
+GONE = {"retired", "merged"}
 
 
 def _new(events: Sequence[Event], known: Mapping[str, Evidence]) -> list[Finding]:
-    """Say what happened since the last run; themes that are gone have no evidence to show."""
+    """Say what happened since the last run, of themes with evidence, and which ones are gone."""
     found: list[Finding] = []
-    gone: list[str] = []
+    gone: set[str] = set()
     for event in sorted(events, key=lambda e: (e.what, e.theme_id)):
         item = known.get(event.theme_id)
-        if item is None:
-            gone.append(event.theme_id)
-        elif event.what in WORDS:
+        if event.what in GONE:
+            gone.add(event.theme_id)
+        elif item is not None and event.what in WORDS:
             detail = f": {event.detail.rstrip('.')}" if event.detail else ""
             found.append(
                 bind(
@@ -287,7 +292,7 @@ def _new(events: Sequence[Event], known: Mapping[str, Evidence]) -> list[Finding
         statement = (
             f"{count(len(gone), 'theme')} of earlier runs "
             f"{'has' if len(gone) == 1 else 'have'} no evidence in this one: "
-            f"{_listed(sorted(set(gone)))}. `notesmine show` tells what became of each."
+            f"{_listed(sorted(gone))}. `notesmine show` tells what became of each."
         )
         found.append(bind("new", statement, None, (), {"gone": len(gone)}, name="gone"))
     return found
@@ -323,7 +328,7 @@ def _limits(
     return [
         bind(
             "limits",
-            template.replace("{n}", count(numbers[name], noun)).replace("{one}", one),
+            _filled(template, numbers[name], noun).replace("{one}", one),
             None,
             (),
             {name: numbers[name]},
@@ -332,6 +337,12 @@ def _limits(
         for name, (noun, template) in LIMITS.items()
         if numbers[name]
     ]
+
+
+def _filled(template: str, number: int, noun: str) -> str:
+    """Fill in ``{n}``, and the word before or after the bar of ``{one thing|several}``."""
+    chosen = r"\1" if number == 1 else r"\2"
+    return re.sub(r"\{(\w+)\|(\w+)\}", chosen, template).replace("{n}", count(number, noun))
 
 
 #: What the corpus cannot say: name, noun of the number ``{n}``, statement.
@@ -344,7 +355,10 @@ LIMITS = {
     "empty": ("document", "{n} without text, or left out."),
     "partial": ("document", "{n} could be read only in part."),
     "undated": ("document", "{n} without a date: counted, and in no month or trend."),
-    "abstained": ("impediment", "{n} in no theme: too far from all, or too few of a kind."),
+    "abstained": (
+        "impediment",
+        "{n} that {fits|fit} no theme {is|are} in no list of this report.",
+    ),
     "review": ("further passage", "{n} may report impediments: not counted, to be reviewed."),
     "unquotable": ("theme", "{n} resting on passages not for quotation: counted, nothing shown."),
 }

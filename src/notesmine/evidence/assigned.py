@@ -42,6 +42,11 @@ class Mention:
     head: Assigned
     copies: tuple[Assigned, ...] = ()
 
+    @property
+    def places(self) -> tuple[Assigned, ...]:
+        """The head and its copies."""
+        return (self.head, *self.copies)
+
 
 def date_of(item: Assigned, documents: Mapping[str, Document]) -> str | None:
     """Return the passage's own date, else its document's."""

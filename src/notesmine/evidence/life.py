@@ -4,8 +4,8 @@ The rule, in full. A ``resolved`` passage closes one impediment of the same them
 closed yet that were reported earlier, the one whose vector is closest, if the cosine reaches
 `CLOSE`, or `CLOSE_IN_THEME` where both belong to the same emergent theme. With it go the other
 mentions of the same problem: those reported earlier whose cosine with the closed one reaches
-`SAME_PROBLEM`. An impediment whose own words say that it is over (stance ``resolved``) is closed by
-itself. Everything else is open: silence is no resolution.
+`SAME_PROBLEM`. A problem of which a copy is dated later than the resolution is not closed by it.
+Everything else stands: silence is no resolution.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def closest(
     for r, later in enumerate(resolved):
         best: tuple[float, int] | None = None
         for i, mention in enumerate(impediments):
-            if i in links or not _earlier(mention.head, later.head, documents):
+            if i in links or not _over_by(mention, later.head, documents):
                 continue
             cosine = _cosine(mention.head, later.head)
             shared = emergent.intersection(mention.head.theme_ids, later.head.theme_ids)
@@ -64,11 +64,20 @@ def closest(
             closed = best[1]
             links[closed] = r
             for i, mention in enumerate(impediments):
-                if i not in links and _earlier(mention.head, later.head, documents):
+                if i not in links and _over_by(mention, later.head, documents):
                     cosine = _cosine(mention.head, impediments[closed].head)
                     if cosine is not None and cosine >= SAME_PROBLEM:
                         links[i] = r
     return links
+
+
+def _over_by(mention: Mention, later: Assigned, documents: Mapping[str, Document]) -> bool:
+    """Whether a statement was made before a resolution, and not repeated at a later date."""
+    end = date_of(later, documents)
+    repeats = (date_of(c, documents) for c in mention.copies)
+    return _earlier(mention.head, later, documents) and not any(
+        end is not None and d is not None and UNDATED > d > end for d in repeats
+    )
 
 
 def _earlier(first: Assigned, second: Assigned, documents: Mapping[str, Document]) -> bool:

@@ -64,7 +64,7 @@ def weigh(
             if theme_id in members:
                 members[theme_id].append(item)
     read = sorted(d.doc_id for d in documents.values() if was_read(d))
-    months = Counter(m for d in read if (m := month_of(documents[d].date)))
+    months = _months(documents, assigned, read)
     drafts: list[Evidence] = []
     holders: list[frozenset[str]] = []
     for theme in sorted(themes, key=lambda t: t.theme_id):
@@ -72,6 +72,15 @@ def weigh(
         holders.append(frozenset(m.head.passage.doc_id for m in mentions.counted))
         drafts.append(_draft(theme, mentions, quoter, emergent, months, len(read), settings))
     return _ranked(_with_intervals(drafts, holders, read, seed))
+
+
+def _months(
+    documents: Mapping[str, Document], assigned: Sequence[Assigned], read: Sequence[str]
+) -> dict[str, int]:
+    """Count the documents of each month; one whose parts have own dates is in each of theirs."""
+    pairs = {(d, month_of(documents[d].date)) for d in read}
+    pairs |= {(i.passage.doc_id, month_of(date_of(i, documents))) for i in assigned}
+    return dict(sorted(Counter(m for _, m in pairs if m).items()))
 
 
 class _Mentions:
@@ -84,6 +93,7 @@ class _Mentions:
 
         self.counted = _distinct(items, documents, "impediment", "confirmed")
         self.shown = [m for m in self.counted if is_quotable(m.head, documents)]
+        self.withheld = [m for m in self.counted if not is_quotable(m.head, documents)]
         self.review = quotable("impediment", "review")
         self.resolved = quotable("resolved")
         self.enablers = quotable("enabler")
@@ -111,8 +121,9 @@ def _draft(
     documents = quoter.documents
     counted, resolved = mentions.counted, mentions.resolved
     links = closest(counted, resolved, documents, emergent)
-    over = set(links) | {n for n, m in enumerate(counted) if m.head.coding.stance == "resolved"}
-    dates = sorted(d for m in counted if (d := date_of(m.head, documents)))
+    standing = [m for n, m in enumerate(counted) if n not in links]
+    anticipated = sum(m.head.coding.stance == "anticipated" for m in standing)
+    dates = sorted(d for m in counted for i in m.places if (d := date_of(i, documents)))
     reporting = _documents_by_month(counted, documents)
     word, p = trend(reporting, months)
     holders = {m.head.passage.doc_id for m in counted}
@@ -132,7 +143,8 @@ def _draft(
         meetings=len({_meeting(m.head, documents) for m in counted}),
         organisations=len({o for d in holders if (o := documents[d].organisation)}),
         passages=len(counted),
-        open=len(counted) - len(over),
+        open=len(standing) - anticipated,
+        anticipated=anticipated,
         share=round(len(holders) / read, 6) if read else 0.0,
         expected_errors=round(sum(1.0 - m.head.probability() for m in counted), 4),
         first_seen=dates[0] if dates else None,
@@ -140,7 +152,9 @@ def _draft(
         trend=word,
         trend_p=None if p is None else round(p, 6),
         by_month=reporting,
-        unquotable=len(counted) - len(mentions.shown),
+        months=dict(months),
+        unquotable=len(mentions.withheld),
+        withheld=tuple(identify(m.head) for m in mentions.withheld),
         read=read,
         chosen=tuple(identify(heads[n]) for n in choose(heads, documents, settings.publish.quotes)),
         links=tuple(
@@ -154,12 +168,12 @@ def _draft(
 def _documents_by_month(
     counted: Sequence[Mention], documents: Mapping[str, Document]
 ) -> dict[str, int]:
-    """Count the documents of each month that report; undated ones belong to none."""
+    """Count the documents of each month that report, copies too; undated ones belong to none."""
     months: dict[str, set[str]] = {}
-    for mention in counted:
-        month = month_of(date_of(mention.head, documents))
+    for item in (i for m in counted for i in m.places):
+        month = month_of(date_of(item, documents))
         if month:
-            months.setdefault(month, set()).add(mention.head.passage.doc_id)
+            months.setdefault(month, set()).add(item.passage.doc_id)
     return {m: len(d) for m, d in sorted(months.items())}
 
 

@@ -16,7 +16,8 @@ from notesmine.records import Document, Evidence, Finding, Quote, Run
 class Bundle(Struct, frozen=True, kw_only=True):
     """Everything the outputs are a function of.
 
-    ``source_prefix`` is put before a document's path to link to it, None for no links.
+    ``source_prefix`` is put before a document's path to link to it, None for no links: an address
+    (``https://...``) stays as it is, a folder is percent-encoded.
     ``definitions`` are further facts for the method section: (name, text). ``run.outputs`` is
     still empty here; ``run.report_date`` is the newest note's date.
     """

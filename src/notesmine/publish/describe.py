@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from notesmine.publish.references import biblatex, csl_json
+from notesmine.publish.text import visible
 from notesmine.records import Document, Event, Evidence, Quote, Run
 
 WIDTH = 96
@@ -30,24 +31,33 @@ def describe(
     Returns
     -------
     list of str
+        Control characters of the sources shown as pictures, so that a terminal obeys none.
     """
     if "evidence" in body:
-        return _theme(msgspec.convert(body["evidence"], Evidence), events)
-    document = msgspec.convert(body["document"], Document)
-    if "quote" in body:
-        return _quote(msgspec.convert(body["quote"], Quote), document)
-    return _document(ident, document)
+        lines = _theme(msgspec.convert(body["evidence"], Evidence), events)
+    else:
+        document = msgspec.convert(body["document"], Document)
+        if "quote" in body:
+            lines = _quote(msgspec.convert(body["quote"], Quote), document)
+        else:
+            lines = _document(ident, document)
+    return [visible(line).replace("\n", "\u240a") for line in lines]
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(visible(text), WIDTH, initial_indent=indent, subsequent_indent=indent)
 
 
 def _theme(item: Evidence, events: Sequence[tuple[Run, Event]]) -> list[str]:
     theme = item.theme
     lines = [f"{theme.theme_id}  {theme.label}  ({theme.origin})"]
     if theme.definition:
-        lines += textwrap.wrap(theme.definition, WIDTH, initial_indent="  ", subsequent_indent="  ")
+        lines += _wrapped(theme.definition, "  ")
     if theme.parent_id:
         lines.append(f"  part of {theme.parent_id}")
     lines += [
-        f"  documents {item.documents} of {item.read}, passages {item.passages}, open {item.open}",
+        f"  documents {item.documents} of {item.read}, passages {item.passages}, open {item.open},"
+        f" anticipated {item.anticipated}",
         f"  seen {item.first_seen or 'undated'} to {item.last_seen or 'undated'}; trend"
         f" {item.trend or 'unknown'}",
         "",
@@ -69,7 +79,7 @@ def _lines_of(quote: Quote) -> list[str]:
     place = f"{quote.path}" + (f", p. {quote.page}" if quote.page else "")
     return [
         f"  {quote.quote_id}  {quote.date or 'undated'}  {place}",
-        *textwrap.wrap(quote.text, WIDTH, initial_indent="    ", subsequent_indent="    "),
+        *_wrapped(quote.text, "    "),
     ]
 
 
@@ -80,12 +90,13 @@ def _quote(quote: Quote, document: Document) -> list[str]:
         f"  {quote.path}{locator}, characters {quote.start} to {quote.end}",
         f"  {' > '.join(quote.heading_path)}",
         "",
-        *textwrap.wrap(f"… {quote.context_before} »{quote.text}« {quote.context_after} …", WIDTH),
+        *_wrapped(f"… {quote.context_before} »{quote.text}« {quote.context_after} …"),
         "",
         f"Why      {quote.why}",
     ]
     if quote.copies:
         lines.append(f"Copies   {'; '.join(quote.copies)}")
+    keys = {document.doc_id: quote.citation_key} if quote.citation_key else None
     where = document.meeting or document.organisation
     plain = ". ".join(p for p in (document.title, where, document.date or "") if p)
     return [
@@ -94,9 +105,9 @@ def _quote(quote: Quote, document: Document) -> list[str]:
         "Plain    " + plain + locator + ".",
         f"Pandoc   [@{quote.citation_key}{locator}]",
         "BibLaTeX",
-        *biblatex([document]).strip().splitlines(),
+        *biblatex([document], keys).strip().splitlines(),
         "CSL",
-        *csl_json([document]).strip().splitlines(),
+        *csl_json([document], keys).strip().splitlines(),
     ]
 
 

@@ -28,6 +28,8 @@ MOST_LISTED = 250
 #: Links from a finding to its quotes.
 MOST_LINKS = 8
 LONGEST_TIMELINE = 120  # months drawn one by one, gaps included
+#: Prefixes of links that are taken as written; all others name a folder.
+ADDRESSES = ("http://", "https://", "file://")
 KIND_NAMES = {
     "impediment": "Impediment",
     "resolved": "Reported resolved",
@@ -83,7 +85,7 @@ class _View:
         self.read = [
             d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()
         ]
-        self.per_month = Counter(m for d in self.read if (m := month_of(d.date)))
+        self.per_month = self._months()
         self.quoted: dict[str, set[str]] = {}
         for _, quote in bundle.quotes():
             self.quoted.setdefault(quote.doc_id, set()).add(quote.quote_id)
@@ -93,6 +95,13 @@ class _View:
         self.anchored: set[str] = set()
         self.labels = {e.theme.theme_id: e.theme.label for e in bundle.evidence}
         self.statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
+
+    def _months(self) -> Counter[str]:
+        """Documents by month as they were weighed, by the documents' dates where nothing was."""
+        for item in self.bundle.evidence:
+            if item.months:
+                return Counter(item.months)
+        return Counter(m for d in self.read if (m := month_of(d.date)))
 
     def context(self) -> dict[str, Any]:
         """Everything the templates need."""
@@ -118,7 +127,7 @@ class _View:
             "organisations": len({d.organisation for d in self.read if d.organisation}),
             "confirmed": len(confirmed),
             "wrong": round(sum(1 - s for s in confirmed.values())),
-            "resolved": sum(len(e.links) for e in main),
+            "resolved": len({problem for e in evidence for problem, _ in e.links}),
             "ranked": [self._row(e) for e in main],
             "months": self.months,
             "years": _years(self.months),
@@ -134,19 +143,24 @@ class _View:
             "skipped": self.bundle.run.skipped,
             "run": self.bundle.run,
             "definitions": self.bundle.definitions,
-            "unquotable": sum(e.unquotable for e in main),
+            "unquotable": len({span for e in evidence for span in e.withheld}),
         }
 
     def _in_order(self) -> list[Evidence]:
-        """Themes by rank, each followed by its sub-themes."""
-        ordered: list[Evidence] = []
+        """Themes by rank, each followed by its sub-themes, and these by theirs."""
+        within: dict[str | None, list[Evidence]] = {}
         for item in self.bundle.evidence:
-            if item.theme.parent_id not in self.ids:
-                ordered.append(item)
-                ordered += [
-                    e for e in self.bundle.evidence if e.theme.parent_id == item.theme.theme_id
-                ]
-        return ordered
+            parent = item.theme.parent_id
+            within.setdefault(parent if parent in self.ids else None, []).append(item)
+        ordered: dict[str, Evidence] = {}
+        # Whatever stands in a circle of parents comes last, by its rank.
+        left = [*within.get(None, ()), *self.bundle.evidence][::-1]
+        while left:
+            item = left.pop()
+            if item.theme.theme_id not in ordered:
+                ordered[item.theme.theme_id] = item
+                left += within.get(item.theme.theme_id, [])[::-1]
+        return list(ordered.values())
 
     @staticmethod
     def _has_quotes(item: Evidence) -> bool:
@@ -237,9 +251,12 @@ class _View:
         """Return the address of a source file, at its page where it is a PDF."""
         if self.bundle.source_prefix is None or not document.paths:
             return ""
+        prefix = self.bundle.source_prefix
+        if not prefix.lower().startswith(ADDRESSES):
+            prefix = percent(prefix, safe="/")
         path = percent(min(document.paths), safe="/")
         at = f"#page={page}" if page is not None and document.format == "pdf" else ""
-        return f"{self.bundle.source_prefix}{path}{at}"
+        return f"{prefix}{path}{at}"
 
     def _finding(self, finding: Finding) -> dict[str, Any]:
         return {

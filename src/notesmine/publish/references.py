@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from notesmine.publish.text import day, one_line
 from notesmine.records import Document, digest
@@ -99,9 +99,12 @@ def latex(text: str) -> str:
     return "".join(LATEX.get(c, c) for c in _clean(text))
 
 
-def biblatex(documents: Sequence[Document]) -> str:
-    """Return a ``.bib`` file: ``@report`` for minutes, ``@unpublished`` for slides."""
-    keys = citation_keys(documents)
+def biblatex(documents: Sequence[Document], keys: Mapping[str, str] | None = None) -> str:
+    """Return a ``.bib`` file: ``@report`` for minutes, ``@unpublished`` for slides.
+
+    `keys` maps ``doc_id`` to the key of each document; by default `citation_keys` makes them.
+    """
+    keys = keys or citation_keys(documents)
     entries = []
     for document in sorted(documents, key=lambda d: keys[d.doc_id]):
         slides = document.format in SLIDES
@@ -125,9 +128,9 @@ def biblatex(documents: Sequence[Document]) -> str:
     return "\n".join(entries)
 
 
-def csl_json(documents: Sequence[Document]) -> str:
-    """Return CSL-JSON, valid against the CSL 1.0.2 data schema."""
-    keys = citation_keys(documents)
+def csl_json(documents: Sequence[Document], keys: Mapping[str, str] | None = None) -> str:
+    """Return CSL-JSON, valid against the CSL 1.0.2 data schema; `keys` as for `biblatex`."""
+    keys = keys or citation_keys(documents)
     items = [_csl(d, keys[d.doc_id]) for d in documents]
     items.sort(key=lambda i: str(i["id"]))
     return json.dumps(items, ensure_ascii=False, indent=2) + "\n"

@@ -17,7 +17,7 @@ THEME_COLUMNS = (
     *("theme_id", "origin", "label", "parent_id", "documents", "meetings", "organisations"),
     *("passages", "first_seen", "last_seen", "open", "resolved", "stability", "trend"),
     *("share", "share_low", "share_high", "rank", "rank_low", "rank_high", "expected_errors"),
-    *("unquotable", "trend_p"),
+    *("unquotable", "trend_p", "anticipated"),
 )
 EVIDENCE_COLUMNS = (
     *("quote_id", "theme_id", "kind", "stance", "tier", "text", "doc_id", "path", "title"),
@@ -53,10 +53,10 @@ def themes_csv(bundle: Bundle) -> str:
             [
                 *(theme.theme_id, theme.origin, theme.label, theme.parent_id, item.documents),
                 *(item.meetings, item.organisations, item.passages, item.first_seen),
-                *(item.last_seen, item.open, item.passages - item.open, theme.stability),
-                *(item.trend, item.share, item.share_low, item.share_high, item.rank or None),
-                *(item.rank_low or None, item.rank_high or None, item.expected_errors),
-                *(item.unquotable, item.trend_p),
+                *(item.last_seen, item.open, item.passages - item.open - item.anticipated),
+                *(theme.stability, item.trend, item.share, item.share_low, item.share_high),
+                *(item.rank or None, item.rank_low or None, item.rank_high or None),
+                *(item.expected_errors, item.unquotable, item.trend_p, item.anticipated),
             ]
         )
     return _csv(THEME_COLUMNS, rows)

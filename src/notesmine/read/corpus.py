@@ -8,16 +8,22 @@ import hashlib
 import io
 import os
 import stat
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import msgspec
 from msgspec import Struct
 
-from notesmine.errors import Unsupported
+from notesmine.errors import ReadError, Unsupported
 from notesmine.read import dates, detect
+from notesmine.read.single import load
 from notesmine.records import Problem
 
 CHUNK = 1 << 20  # bytes hashed at a time
+RUN_MB = 64  # a run.json larger than this is not taken for notesmine's
+_STATE = ".notesmine"
 _CONTROL = {
     "metadata.csv": "metadata about the documents",
     "people.csv": "a list of people",
@@ -43,6 +49,64 @@ class Skipped(Struct, frozen=True, kw_only=True):
 
     name: str
     reason: str
+
+
+class Rows(dict[str, dict[str, str]]):
+    """Rows of ``metadata.csv`` by path; paths are the same if they are in NFC.
+
+    ``numbers`` has the row that each came from, the header being row 1.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers: dict[str, int] = {}
+
+    def __setitem__(self, path: str, row: dict[str, str]) -> None:
+        super().__setitem__(nfc(path), row)
+
+    def __getitem__(self, path: str) -> dict[str, str]:
+        return super().__getitem__(nfc(path))
+
+    def __contains__(self, path: object) -> bool:
+        return super().__contains__(nfc(path) if isinstance(path, str) else path)
+
+    def get(self, path: str, default: Any = None, /) -> Any:
+        """Return the row of a path, or the default."""
+        return super().get(nfc(path), default)
+
+
+class _RunMark(Struct):
+    """What a ``run.json`` must have to be notesmine's."""
+
+    run_id: str
+    parent_state: str
+    outputs: dict[str, str]
+
+
+def nfc(path: str) -> str:
+    """Return a path as it is compared: macOS writes é as two characters, others as one."""
+    return unicodedata.normalize("NFC", path)
+
+
+def _is_run(path: Path) -> bool:
+    try:
+        msgspec.json.decode(load(path, RUN_MB), type=_RunMark)
+    except (ReadError, msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _shown(name: str) -> str:
+    """Return a name that can be written: bytes that are not UTF-8 as backslash escapes."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _why_skipped(base: str) -> str:
@@ -74,6 +138,9 @@ def _take(
     path: Path, name: str, root: Path | None, found: list[Found], skipped: list[Skipped]
 ) -> None:
     """Sort one directory entry into found or skipped."""
+    if not _is_text(name):
+        skipped.append(Skipped(name=_shown(name), reason="a file name that is not UTF-8"))
+        return
     reason = _why_skipped(path.name)
     if reason:
         skipped.append(Skipped(name=name, reason=reason))
@@ -94,18 +161,28 @@ def _take(
         skipped.append(Skipped(name=name, reason=f"cannot be opened: {cause}"))
 
 
-def _walk(root: Path, found: list[Found], skipped: list[Skipped]) -> None:
+def _walk(
+    root: Path, exclude: Collection[Path], found: list[Found], skipped: list[Skipped]
+) -> None:
     resolved = root.resolve()
     for folder, folders, files in os.walk(root, followlinks=False):
         here = Path(folder)
+        if (
+            here != root
+            and {"run.json", "evidence.csv"} <= set(files)
+            and _is_run(here / "run.json")
+        ):
+            folders.clear()  # the outputs of an earlier run
+            continue
         keep: list[str] = []
         for name in folders:
             path = here / name
+            relative = _shown(path.relative_to(root).as_posix())
+            if name == _STATE or (exclude and path.resolve() in exclude):
+                continue
             if name.startswith("."):
-                relative = path.relative_to(root).as_posix()
                 skipped.append(Skipped(name=f"{relative}/", reason="hidden or temporary"))
             elif path.is_symlink():
-                relative = path.relative_to(root).as_posix()
                 skipped.append(Skipped(name=f"{relative}/", reason="a linked folder"))
             else:
                 keep.append(name)
@@ -115,7 +192,9 @@ def _walk(root: Path, found: list[Found], skipped: list[Skipped]) -> None:
             _take(path, path.relative_to(root).as_posix(), resolved, found, skipped)
 
 
-def find_files(corpus: Path | Sequence[Path]) -> tuple[list[Found], list[Skipped]]:
+def find_files(
+    corpus: Path | Sequence[Path], exclude: Sequence[Path] = ()
+) -> tuple[list[Found], list[Skipped]]:
     """Find the files to read.
 
     Parameters
@@ -123,24 +202,29 @@ def find_files(corpus: Path | Sequence[Path]) -> tuple[list[Found], list[Skipped
     corpus : pathlib.Path or sequence of pathlib.Path
         A folder, a file, or several of either. Names are relative to their folder; a file given
         by itself is named without its folder.
+    exclude : sequence of pathlib.Path
+        Folders inside that are left out without a word, as are notesmine's own: ``.notesmine``
+        and every sub-folder with the ``run.json`` and ``evidence.csv`` of a run.
 
     Returns
     -------
     tuple of (list of Found, list of Skipped)
         Both sorted by name. Hidden files, READMEs, licences and notesmine's own files are skipped,
-        and so is what is no regular file or a link that leaves the corpus.
+        and so is what is no regular file, a link that leaves the corpus, or a file whose name is
+        not UTF-8.
     """
+    without = {path.resolve() for path in exclude}
     found: list[Found] = []
     skipped: list[Skipped] = []
     for path in [corpus] if isinstance(corpus, Path) else corpus:
         if path.is_dir():
-            _walk(path, found, skipped)
+            _walk(path, without, found, skipped)
         else:
             _take(path, path.name, None, found, skipped)
     return sorted(found, key=lambda f: (f.name, str(f.path))), sorted(skipped, key=lambda s: s.name)
 
 
-def read_metadata(folder: Path) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+def read_metadata(folder: Path) -> tuple[Rows, list[Problem]]:
     """Read ``metadata.csv``: path, date, organisation, meeting, title, quotable.
 
     Parameters
@@ -150,12 +234,12 @@ def read_metadata(folder: Path) -> tuple[dict[str, dict[str, str]], list[Problem
 
     Returns
     -------
-    tuple of (dict, list of Problem)
-        Fields by relative path; unknown columns are kept under their own name. A row that cannot
-        be used is a problem that names it, and the rest of the row still counts.
+    tuple of (Rows, list of Problem)
+        Fields by relative path in NFC; unknown columns are kept under their own name. A row that
+        cannot be used is a problem that names it, and the rest of the row still counts.
     """
     path = folder / "metadata.csv"
-    rows: dict[str, dict[str, str]] = {}
+    rows = Rows()
     problems: list[Problem] = []
 
     def complain(message: str, hint: str) -> None:
@@ -185,7 +269,7 @@ def read_metadata(folder: Path) -> tuple[dict[str, dict[str, str]], list[Problem
         if not any(c.strip() for c in cells):
             continue
         row = {k: v.strip() for k, v in zip(columns, cells, strict=False) if k}
-        key = row.pop("path", "").replace("\\", "/").removeprefix("./")
+        key = nfc(row.pop("path", "").replace("\\", "/").removeprefix("./"))
         if not key:
             complain(f"row {number} names no path", "Name the file, relative to the corpus folder.")
             continue
@@ -212,4 +296,44 @@ def read_metadata(folder: Path) -> tuple[dict[str, dict[str, str]], list[Problem
         if key in rows:
             complain(f"row {number} repeats {key}; the last row counts", "Remove one of the rows.")
         rows[key] = row
+        rows.numbers[key] = number
     return rows, problems
+
+
+def unmatched(rows: Mapping[str, Mapping[str, str]], found: Sequence[Found]) -> list[Problem]:
+    """Return a problem for each row of ``metadata.csv`` whose path is none of the files found.
+
+    Parameters
+    ----------
+    rows : mapping
+        As `read_metadata` returns them; other mappings have no row numbers to name.
+    found : sequence of Found
+        All files of the corpus.
+
+    Returns
+    -------
+    list of Problem
+        With code ``metadata-unmatched``, in the order of the rows.
+    """
+    known = {nfc(item.name) for item in found}
+    by_base: dict[str, str] = {}
+    for item in found:
+        by_base.setdefault(item.path.name.casefold(), item.name)
+    numbers = rows.numbers if isinstance(rows, Rows) else {}
+    problems: list[Problem] = []
+    for path in rows:
+        if nfc(path) in known:
+            continue
+        where = f"row {numbers[path]} ({path})" if path in numbers else path
+        near = by_base.get(path.rsplit("/", 1)[-1].casefold())
+        problems.append(
+            Problem(
+                code="metadata-unmatched",
+                message=f"{where}: no document of the corpus has this path; the row has no effect",
+                hint=f"Write {near}, if that is the one."
+                if near
+                else "Write the path as it is inside the corpus folder.",
+                path="metadata.csv",
+            )
+        )
+    return problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 import msgspec
 
@@ -189,6 +190,11 @@ def _date(draft: Draft, text: str, name: str, title: str) -> tuple[str | None, s
     return None, None
 
 
+def says_no(row: Mapping[str, str]) -> bool:
+    """Whether a row of ``metadata.csv`` keeps its document from being quoted."""
+    return row.get("quotable", "").strip().lower() in {"no", "n", "false", "0"}
+
+
 def apply_metadata(document: Document, row: dict[str, str]) -> Document:
     """Let a row of ``metadata.csv`` override what the document says about itself."""
     changes: dict[str, object] = {}
@@ -199,6 +205,6 @@ def apply_metadata(document: Document, row: dict[str, str]) -> Document:
         changes["date"] = row["date"]
         changes["date_source"] = "metadata.csv"
         changes["problems"] = tuple(p for p in document.problems if p.code != "ambiguous-date")
-    if row.get("quotable", "").strip().lower() in {"no", "n", "false", "0"}:
+    if says_no(row):
         changes["quotable"] = False
     return msgspec.structs.replace(document, **changes) if changes else document

@@ -7,6 +7,7 @@ dies or falls silent is replaced; the document it was at becomes ``failed``, the
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -20,8 +21,8 @@ import msgspec
 
 from notesmine.config import ReadSettings
 from notesmine.errors import Damaged, ReadError, TooLarge
-from notesmine.read.corpus import Found
-from notesmine.read.finish import apply_metadata, failed
+from notesmine.read.corpus import Found, nfc
+from notesmine.read.finish import apply_metadata, failed, says_no
 from notesmine.read.single import ID_DIGITS, failed_with
 from notesmine.read.worker import Request, receive, send
 from notesmine.records import Document
@@ -104,12 +105,9 @@ class _Server:
 
     def close(self) -> None:
         """End the server."""
-        for pipe in (self.inward, self.outward):
-            try:
-                pipe.close()
-            except OSError:
-                continue
-        self.process.kill()
+        for step in (self.inward.close, self.outward.close, self.process.kill):
+            with contextlib.suppress(OSError):
+                step()
         self.process.wait()
 
 
@@ -120,6 +118,11 @@ def _kind(path: Path) -> str:
     except OSError:
         return "text"
     return "pdf" if b"%PDF-" in head else "zip" if head.startswith(b"PK") else "text"
+
+
+def _damaged(error: Exception) -> Damaged:
+    what = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+    return Damaged(f"reading failed ({what})", "Open the file and save it again.")
 
 
 def _serve(
@@ -137,11 +140,11 @@ def _serve(
                 if server is None or not server.alive:
                     server = _Server(modules)
                 document = server.read(request)
-            except (ReadError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - without this thread results would never come
                 if server is not None:
                     server.close()
                     server = None
-                known = error if isinstance(error, ReadError) else Damaged(str(error.strerror))
+                known = error if isinstance(error, ReadError) else _damaged(error)
                 document = failed_with(known, known.code, request.sha256, request.name)
             results.put((index, document))
     finally:
@@ -164,7 +167,8 @@ def read_documents(
     settings : ReadSettings
         Limits and number of workers.
     metadata : mapping, optional
-        Rows of ``metadata.csv`` by relative path.
+        Rows of ``metadata.csv`` by relative path. Of copies the first row counts, but a row of
+        any of them that says no keeps the document from being quoted.
     on_done : callable, optional
         Called in the consuming thread with each document as it is finished, in no fixed order.
 
@@ -173,7 +177,7 @@ def read_documents(
     Document
         In the order of ``found``, at the place of the first file of that content; ``paths`` sorted.
     """
-    metadata = metadata or {}
+    rows = {nfc(path): row for path, row in (metadata or {}).items()}
     groups: dict[str, list[Found]] = {}
     for item in found:
         groups.setdefault(item.sha256, []).append(item)
@@ -205,7 +209,7 @@ def read_documents(
         for index in range(len(copies)):
             while index not in ready:
                 at, document = results.get()
-                document = _complete(document, copies[at], metadata)
+                document = _complete(document, copies[at], rows)
                 ready[at] = document
                 if on_done is not None:
                     on_done(document)
@@ -227,10 +231,15 @@ def _oversized(item: Found, settings: ReadSettings) -> Document:
 
 
 def _complete(
-    document: Document, group: Sequence[Found], metadata: Mapping[str, Mapping[str, str]]
+    document: Document, group: Sequence[Found], rows: Mapping[str, Mapping[str, str]]
 ) -> Document:
-    """Add the paths of all copies and the first row of metadata that names one of them."""
+    """Add the paths of all copies and the first row of metadata (in NFC) that names one of them."""
     names = tuple(dict.fromkeys(item.name for item in group))
     document = msgspec.structs.replace(document, paths=names)
-    row = next((metadata[name] for name in names if name in metadata), None)
-    return apply_metadata(document, dict(row)) if row else document
+    named = [rows[key] for key in map(nfc, names) if key in rows]
+    if not named:
+        return document
+    row = dict(named[0])
+    if any(map(says_no, named)):
+        row["quotable"] = "no"
+    return apply_metadata(document, row)

@@ -24,8 +24,11 @@ Encode = Callable[[Sequence[str]], Vectors]
 ASSIGN = 0.30
 #: A second or third code must come this close to the first.
 NEAR_FIRST = 0.6
-#: What a cue adds to the log-odds of its code; cues decide between close codes, no more.
-CUE_LOGIT = 0.7
+#: What a cue adds to the log-odds of its code, counted from `CUE_FLOOR` at least: four of five cues
+#: name the right code on held-out statements, where this raises "right first" from .608 to .616
+#: (writers) and from .481 to .491 (corpora).
+CUE_LOGIT = 2.5
+CUE_FLOOR = 0.05
 CODED_KINDS: frozenset[Kind] = frozenset({"impediment", "resolved", "enabler", "proposal"})
 
 
@@ -129,6 +132,6 @@ class Coder:
 
 def _nudge(probability: float, logit: float) -> float:
     """Add to the log-odds of a probability."""
-    odds = min(max(probability, 1e-3), 1 - 1e-3)
+    odds = min(max(probability, CUE_FLOOR), 1 - 1e-3)
     odds = odds / (1 - odds) * float(np.exp(logit))
     return odds / (1 + odds)

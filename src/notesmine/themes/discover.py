@@ -64,7 +64,7 @@ class Discovery:
 
     memberships: tuple[Membership, ...]
     words: tuple[tuple[str, ...], ...] = ()
-    stability: tuple[float, ...] = ()
+    stability: tuple[float | None, ...] = ()
     centroids: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     broad: tuple[int, ...] = ()
     resolution: float | None = None
@@ -122,7 +122,7 @@ def discover(
     distinct = collapse(texts, vectors)
     members = distinct.members
     if len(members) < FEWEST:
-        return _few(texts, vectors, distinct, names)
+        return _few(texts, vectors, distinct, names, settings.minimum)
     first = [rows[0] for rows in members]
     own, chosen = [texts[row] for row in first], np.asarray(vectors)[first]
     clusterer = cluster.GraphClusterer(
@@ -275,6 +275,7 @@ def _few(
     vectors: NDArray[np.float32],
     distinct: Distinct,
     names: Sequence[str],
+    minimum: int,
 ) -> Discovery:
     """Put together only what is nearly said twice."""
     count = len(distinct.members)
@@ -284,10 +285,12 @@ def _few(
         return Discovery(memberships=(), note=note)
     first = np.asarray(vectors, dtype=np.float64)[[rows[0] for rows in distinct.members]]
     linked = _linked(first, NEARLY_SAID_TWICE)
-    groups: dict[int, list[int]] = {}
+    groups: dict[int, list[Sequence[int]]] = {}
     for rows, number in zip(distinct.members, linked, strict=True):
-        groups.setdefault(int(number), []).extend(rows)
-    themes = sorted((g for g in groups.values() if len(g) > 1), key=lambda g: -len(g))
+        groups.setdefault(int(number), []).append(rows)
+    # A sentence pasted twice is one passage: it takes different ones to make a theme.
+    kept = [[row for rows in g for row in rows] for g in groups.values() if len(g) >= minimum]
+    themes = sorted(kept, key=lambda g: -len(g))
     words, centroids = [], np.zeros((len(themes), first.shape[1]))
     analyse = NotesVectorizer(tuple(names)).build_analyzer()
     for theme, group in enumerate(themes):
@@ -300,7 +303,7 @@ def _few(
     return Discovery(
         memberships=tuple(found),
         words=tuple(words),
-        stability=(1.0,) * len(themes),
+        stability=(None,) * len(themes),
         centroids=centroids.astype(np.float32),
         broad=tuple(range(len(themes))),
         note=note,
