@@ -141,11 +141,11 @@ def test_too_few_passages_say_so(n: int) -> None:
     assert all(m.abstained_because or m.theme is not None for m in found.memberships)
 
 
-def test_too_few_passages_still_group_what_is_said_twice() -> None:
+def test_a_sentence_pasted_twice_makes_no_theme() -> None:
     texts, rows = corpus(3)
     found = discover([*texts, texts[1].upper()], np.vstack([rows, rows[1]]), SETTINGS)
-    assert [m.theme for m in found.memberships] == [None, 0, None, 0]
-    assert found.words[0]
+    assert [m.theme for m in found.memberships] == [None] * 4
+    assert all(m.abstained_because for m in found.memberships)
     assert found.model is None
 
 
