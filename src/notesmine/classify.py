@@ -85,7 +85,8 @@ _ATTENDANCE = re.compile(
 _TEMPLATE = re.compile(
     r"^\W*(?:n/?a|none|nil|tbd|tba|todo|no updates?|nothing(?: to report)?|\[.{0,40}\]|<.{0,40}>|"
     r"(?:any )?questions\??|thank you[.!]?|thanks[.!]?|a\.?o\.?b\.?|any other business|"
-    r"welcome|introductions?|page \d+(?: of \d+)?)\W*$",
+    r"welcome|introductions?|page \d+(?: of \d+)?|(?:illustrative|disclaimer|for illustration)\b.*)"
+    r"\W*$",
     re.IGNORECASE,
 )
 
