@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "bench" / "RESULTS.md"
 HEAD = ("claim", "goal", "measured", "peer, same run", "by")
 INTRODUCTION = (
-    "# Measured\n\nOne row per claim, written by the module named last; each prints more when run. "
-    "Times are ratios\nto a peer in the same run, never seconds alone.\n\n"
+    "# Measured\n\nOne row per claim, written by the module named last on that day; each prints "
+    "more\nwhen run. Times are ratios to a peer in the same run, never seconds alone.\n\n"
 )
 
 
@@ -62,7 +63,7 @@ def record(claim: str, goal: str, measured: str, peer: str, by: str) -> None:
             if line.startswith("|") and len(found) == len(HEAD) and found[0] not in (HEAD[0], ""):
                 rows[found[0]] = found
     rows = {key: row for key, row in rows.items() if set(key) != {"-"}}
-    new = [claim, goal, measured, peer, by]
+    new = [claim, goal, measured, peer, f"{by}, {datetime.now(tz=UTC):%Y-%m-%d}"]
     rows[claim] = [value.replace("|", "/").replace("\n", " ") for value in new]
     body = table(HEAD, [rows[key] for key in sorted(rows)])
     RESULTS.write_text(INTRODUCTION + body + "\n", "utf-8")

@@ -67,7 +67,7 @@ def main() -> None:
     print(table(HEADER, rows))
     for row in rows:
         measured = ", ".join(f"{k} {v}" for k, v in zip(HEADER[2:], row[2:], strict=True))
-        record(f"kinds: {row[0]} ({row[1]}", GOAL, measured, PEER, "python -m bench.kinds")
+        record(f"kinds: {row[0]}, {row[1]}", GOAL, measured, PEER, "python -m bench.kinds")
 
 
 def figures(
