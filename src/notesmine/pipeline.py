@@ -363,7 +363,10 @@ def _themes(
 ) -> Grown:
     """Discover emergent themes among impediments and put them in one list with the codes."""
     scope = settings.themes.scope
-    rows = [i for i, j in enumerate(judged) if j.judged.judgement.kind in scope]
+    # What is not for quotation lends no word to a theme's name; it counts under its codes.
+    rows = [
+        i for i, j in enumerate(judged) if j.judged.judgement.kind in scope and j.passage.quotable
+    ]
     others = [
         i
         for i, j in enumerate(judged)
