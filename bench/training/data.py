@@ -9,12 +9,12 @@ read from there and never enter the repository.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 
 from msgspec import Struct
 
+from bench.common import need
 from notesmine.records import KINDS, Kind, digest
 
 HERE = Path(__file__).parent
@@ -31,12 +31,6 @@ class Statement(Struct, frozen=True):
     heading: str
     text: str
     weight: float = 1.0
-
-
-def data_folder() -> Path:
-    """Return the folder of the shared data, which may be absent."""
-    default = Path(__file__).parents[2].parent / "shared" / "data"
-    return Path(os.environ.get("NOTESMINE_DATA", default))
 
 
 def statement_id(writer: str, text: str) -> str:
@@ -75,7 +69,7 @@ def own_statements(*, agreed: bool = True) -> list[Statement]:
 def gold(name: str) -> list[Statement]:
     """Return ``statements``, ``statements_train`` or ``domain_statements`` with an agreed kind."""
     out = []
-    with (data_folder() / "gold" / f"{name}.jsonl").open(encoding="utf-8") as lines:
+    with need(f"gold/{name}.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             row = json.loads(line)
             if row["kind"]:

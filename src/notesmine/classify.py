@@ -467,10 +467,8 @@ def _decide(
     # Told of as overcome is not open, however loud the trouble was.
     said_over = overcomes(text)
     overcome = said_over or float(scores[RESOLVED]) > impediment
-    if impediment >= taken and not denied and not overcome:
-        best = 0
-    elif overcome and not denied and impediment >= taken:
-        best = RESOLVED
+    if impediment >= taken and not denied:
+        best = RESOLVED if overcome else 0
     elif best == 0:
         best = int(scores[1:].argmax()) + 1
     kind: Kind = KINDS[best]

@@ -28,7 +28,6 @@ from notesmine.records import (
     Coding,
     Document,
     Event,
-    Kind,
     Membership,
     Passage,
     Run,
@@ -37,11 +36,9 @@ from notesmine.records import (
 )
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
-from notesmine.themes.coding import Coder
+from notesmine.themes.coding import CODED_KINDS, Coder
 from notesmine.themes.growth import attach, blend, codes_as_themes, emergent_themes, grow
 
-#: Kinds whose passages are embedded: what themes are made of and what is set beside them.
-EMBEDDED: frozenset[Kind] = frozenset({"impediment", "resolved", "enabler", "proposal"})
 #: Told of each stage's progress: name, done, total.
 Reporter = Callable[[str, int, int], None]
 Vectors = NDArray[np.float32]
@@ -141,7 +138,7 @@ def run(
             (
                 j.passage.text
                 for j in judged
-                if j.judged.judgement.kind in EMBEDDED | set(settings.themes.scope)
+                if j.judged.judgement.kind in CODED_KINDS | set(settings.themes.scope)
             ),
             embedder,
             store,
@@ -370,7 +367,7 @@ def _themes(
     others = [
         i
         for i, j in enumerate(judged)
-        if j.judged.judgement.kind in EMBEDDED and j.judged.judgement.kind not in scope
+        if j.judged.judgement.kind in CODED_KINDS and j.judged.judgement.kind not in scope
     ]
     tell("themes", 0, len(rows))
     shares = _code_shares(judged)

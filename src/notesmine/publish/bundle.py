@@ -18,8 +18,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
 
     ``source_prefix`` is put before a document's path to link to it, None for no links: an address
     (``https://...``) stays as it is, a folder is percent-encoded.
-    ``definitions`` are further facts for the method section: (name, text). ``run.outputs`` is
-    still empty here; ``run.report_date`` is the newest note's date.
+    ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
     """
 
     title: str
@@ -29,7 +28,6 @@ class Bundle(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     run: Run
     source_prefix: str | None = None
-    definitions: tuple[tuple[str, str], ...] = ()
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""

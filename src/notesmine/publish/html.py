@@ -142,7 +142,6 @@ class _View:
             "problems": self._problems(),
             "skipped": self.bundle.run.skipped,
             "run": self.bundle.run,
-            "definitions": self.bundle.definitions,
             "unquotable": len({span for e in evidence for span in e.withheld}),
         }
 

@@ -29,6 +29,7 @@ NEAR_FIRST = 0.6
 #: (writers) and from .481 to .491 (corpora).
 CUE_LOGIT = 2.5
 CUE_FLOOR = 0.05
+#: Kinds that speak of a hindrance: what is coded, embedded, and set beside a theme.
 CODED_KINDS: frozenset[Kind] = frozenset({"impediment", "resolved", "enabler", "proposal"})
 
 
