@@ -18,6 +18,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
 
     ``source_prefix`` is put before a document's path to link to it, None for no links: an address
     (``https://...``) stays as it is, a folder is percent-encoded.
+    ``unlinked`` names documents whose path is masked: it leads nowhere, so nothing links to it.
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
     """
 
@@ -28,6 +29,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     run: Run
     source_prefix: str | None = None
+    unlinked: frozenset[str] = frozenset()
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""

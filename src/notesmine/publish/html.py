@@ -250,6 +250,8 @@ class _View:
         """Return the address of a source file, at its page where it is a PDF."""
         if self.bundle.source_prefix is None or not document.paths:
             return ""
+        if document.doc_id in self.bundle.unlinked:
+            return ""
         prefix = self.bundle.source_prefix
         if not prefix.lower().startswith(ADDRESSES):
             prefix = percent(prefix, safe="/")
