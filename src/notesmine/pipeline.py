@@ -24,6 +24,7 @@ from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
 from notesmine.evidence import Assigned
+from notesmine.publish import people
 from notesmine.records import (
     Coding,
     Document,
@@ -109,12 +110,18 @@ def run(
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
+    roster, faults = people.read_roster(corpus if corpus.is_dir() else corpus.parent)
+    problems = [*problems, *faults]
+    recogniser = people.installed() if settings.people.mode != "keep" else None
     book = load_codebook(codebook)
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links)
+        key = store.blob("people")
+        asked = runrecord.fingerprint(
+            found, skipped, rows, settings, book, links, (roster, recogniser)
+        )
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -154,12 +161,8 @@ def run(
         weighed = evidence.weigh(
             by_id, assigned, grown.themes, settings, settings.themes.seed, keys=keys
         )
-        found_out = synthesis.findings(
-            weighed, by_id, events=grown.events if registry_body else (), abstained=homeless
-        )
-        tell("evidence", 1, 1)
         record = Run(
-            run_id="R-" + digest(asked, registry_body, length=10),
+            run_id="R-" + digest(asked, registry_body, key or b"", length=10),
             corpus=corpus.resolve().name,
             report_date=max((d.date for d in documents if d.date), default=None),
             inputs=publish.input_rows(documents),
@@ -168,30 +171,43 @@ def run(
             versions=runrecord.versions(),
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
-            parent_state=digest(registry_body, length=64) if registry_body else "",
+            parent_state=digest(registry_body, key or b"", length=64) if registry_body else "",
             counts=runrecord.counts(documents, assigned, grown.themes, grown.reasons),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
         )
-        tell("publish", 0, 1)
         bundle = publish.Bundle(
             title=settings.publish.title,
             corpus=corpus.resolve().name,
             documents=tuple(documents),
             evidence=tuple(weighed),
-            findings=tuple(found_out),
+            findings=(),
             run=record,
             source_prefix=links,
         )
-        record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
+        guard = _protect(bundle, judged, settings, roster, key, recogniser)
+        # From here on nothing sees a name: findings are stated from what may be shown.
+        shown = people.masked(bundle, guard, _withheld(judged))
+        shown = _stated(shown, settings, bool(registry_body), homeless)
+        tell("evidence", 1, 1)
+        tell("publish", 0, 1)
+        record = msgspec.structs.replace(shown.run, outputs=publish.publish(out, shown))
         publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
+            if guard.key:
+                store.keep_blob("people", guard.key)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
-            store.keep_run(record, runrecord.shown(weighed, documents))
+            store.keep_run(
+                record,
+                [
+                    *runrecord.shown(shown.evidence, shown.documents),
+                    *runrecord.shown(weighed, documents, names=True),
+                ],
+            )
         tell("publish", 1, 1)
-    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
+    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(shown.evidence))
 
 
 def _preload(module: str) -> threading.Thread:
@@ -448,7 +464,62 @@ def _assign(
     return out
 
 
-# -- the record -----------------------------------------------------------------------------------
+# -- names ----------------------------------------------------------------------------------------
+
+
+def _protect(
+    bundle: publish.Bundle,
+    judged: Sequence[Judged],
+    settings: Settings,
+    roster: Sequence[people.Member],
+    key: bytes | None,
+    pipeline: tuple[str, str] | None,
+) -> people.Protection:
+    """Find the people of the notes; a recogniser that is installed may only add to them."""
+    speakers: dict[str, list[str]] = {}
+    for item in judged:
+        if item.passage.speaker and not item.passage.speaker_inherited:
+            speakers.setdefault(item.passage.doc_id, []).append(item.passage.speaker)
+    recognised: list[str] = []
+    recognise = people.recogniser(pipeline[0]) if pipeline else None
+    if recognise is not None:
+        recognised = recognise(sorted({q.text for _, q in bundle.quotes()}))
+    return people.protect(
+        bundle.documents,
+        settings,
+        speakers=speakers,
+        roster=roster,
+        key=key,
+        recognised=recognised,
+        pipeline=" ".join(pipeline) if pipeline and recognise is not None else "",
+    )
+
+
+def _withheld(judged: Sequence[Judged]) -> frozenset[str]:
+    """Return the documents of which nothing may be quoted."""
+    may: dict[str, bool] = {}
+    for item in judged:
+        doc_id = item.passage.doc_id
+        may[doc_id] = may.get(doc_id, False) or item.passage.quotable
+    return frozenset(doc_id for doc_id, quotable in may.items() if not quotable)
+
+
+def _stated(
+    bundle: publish.Bundle, settings: Settings, again: bool, abstained: int
+) -> publish.Bundle:
+    """State the findings of a bundle whose names are masked."""
+    found = synthesis.findings(
+        bundle.evidence,
+        {d.doc_id: d for d in bundle.documents},
+        events=bundle.run.events if again else (),
+        abstained=abstained,
+    )
+    facts = bundle.run.counts.get("names")
+    lines = people.counted(facts if isinstance(facts, dict) else {}, settings.people.mode)
+    protection = [
+        synthesis.bind("names", line, None, (), name=str(n)) for n, line in enumerate(lines)
+    ]
+    return msgspec.structs.replace(bundle, findings=(*found, *protection))
 
 
 # -- nothing changed ------------------------------------------------------------------------------

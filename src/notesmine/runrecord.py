@@ -95,8 +95,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tuple[str, bytes]]:
-    """Return what ``notesmine show`` can be asked for, by id."""
+#: Before an id, in the state: what it stands for with names, for ``show --with-names``.
+NAMES = "names/"
+
+
+def shown(
+    weighed: Sequence[Evidence], documents: Sequence[Document], *, names: bool = False
+) -> list[tuple[str, bytes]]:
+    """Return what ``notesmine show`` can be asked for, by id; under `NAMES` where they show."""
     slim = {d.doc_id: msgspec.structs.replace(d, text="", blocks=()) for d in documents}
     shown = {i: msgspec.msgpack.encode({"document": d}) for i, d in slim.items()}
     for item in weighed:
@@ -106,7 +112,7 @@ def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tu
             shown[quote.quote_id] = msgspec.msgpack.encode(
                 {"quote": quote, "document": slim[quote.doc_id]}
             )
-    return sorted(shown.items())
+    return sorted((NAMES + i if names else i, body) for i, body in shown.items())
 
 
 def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...]:
@@ -131,6 +137,7 @@ def fingerprint(
     settings: Settings,
     book: Codebook,
     links: str | None,
+    names: object = None,
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
@@ -141,6 +148,7 @@ def fingerprint(
         msgspec.to_builtins(settings),
         book.version,
         links,
+        msgspec.to_builtins(names),
         versions(),
         classify.WEIGHTS_SHA256,
     ]

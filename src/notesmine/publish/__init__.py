@@ -9,7 +9,7 @@ from notesmine.publish.bundle import Bundle, publish
 from notesmine.publish.describe import describe
 from notesmine.publish.references import citation_keys
 from notesmine.publish.runfile import input_rows, intact, read_run, write_run
-from notesmine.publish.verify import Check, verify
+from notesmine.publish.verify import Check, table, verify
 
 __all__ = [
     "Bundle",
@@ -20,6 +20,7 @@ __all__ = [
     "intact",
     "publish",
     "read_run",
+    "table",
     "verify",
     "write_run",
 ]

@@ -134,7 +134,7 @@ class _View:
             "per_month": self.per_month,
             "findings": {
                 k: [self._finding(f) for f in self.bundle.findings if f.kind == k]
-                for k in ("overview", "new", "resolved", "helps", "limits")
+                for k in ("overview", "new", "resolved", "helps", "limits", "names")
             },
             "themes": themes,
             "silent": [e.theme for e in evidence if not self._has_quotes(e)],

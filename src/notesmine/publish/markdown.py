@@ -25,6 +25,7 @@ HEADINGS = {
     "resolved": "What was resolved",
     "helps": "What helps",
     "limits": "What this corpus cannot say",
+    "names": "How names are protected",
 }
 
 
@@ -77,7 +78,8 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from ("# The impediments", "")
     for item in bundle.evidence:
         yield from _theme(item, statements.get(item.theme.theme_id))
-    yield from _findings("limits", [f for f in bundle.findings if f.kind == "limits"])
+    for kind in ("limits", "names"):
+        yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     yield from ("# References", "", "::: {#refs}", ":::")
 
 

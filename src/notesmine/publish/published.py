@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from lxml import etree, html
@@ -12,10 +13,10 @@ from msgspec import Struct
 
 from notesmine.errors import InputError
 from notesmine.publish.markdown import unquoted
-from notesmine.publish.tables import FORMULA, unguard
+from notesmine.publish.tables import FORMULA, masks_of, unguard
+from notesmine.records import Mask
 
 DIV = re.compile(r'^::: \{\.quote data-quote-id="([^"]+)"')
-FILES = ("evidence.csv", "report.html", "report.md")
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -28,6 +29,9 @@ class Row(Struct, frozen=True, kw_only=True):
     start: int
     end: int
     page: int | None
+    before: str = ""
+    after: str = ""
+    masks: tuple[Mask, ...] = ()
 
 
 def rows_of(out: Path) -> list[Row]:
@@ -51,6 +55,9 @@ def rows_of(out: Path) -> list[Row]:
                     start=int(r["start"]),
                     end=int(r["end"]),
                     page=int(r["page"]) if r["page"] else None,
+                    before=r.get("before") or "",
+                    after=r.get("after") or "",
+                    masks=masks_of(r.get("masks") or ""),
                 )
                 for r in csv.DictReader(stream)
             ]
@@ -91,3 +98,11 @@ def markdown_quotes(path: Path) -> list[tuple[str, str]]:
             number += 1
         found.append((head[1], unquoted(body)))
     return found
+
+
+#: How to read quotes back, by file; a file that is not there is not checked. ``evidence.csv`` is
+#: read by `rows_of`: it alone holds the places.
+READERS: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
+    "report.html": html_quotes,
+    "report.md": markdown_quotes,
+}

@@ -26,10 +26,11 @@ HANDLE = re.compile(r"(?<![\w.@`])@([A-Za-z0-9_](?:[\w-]|\.(?=[A-Za-z0-9]))*)")
 NO_HANDLE = frozenset(
     "media import charset font-face keyframes supports page apply extend include mixin use param "
     "params return returns type typedef throws deprecated see example override todo property here "
-    "channel all everyone team group latest next beta alpha canary dev rc".split()
+    "channel all everyone team group latest next beta alpha canary dev rc name names item items "
+    "context mentioned moderator community discussions lists user username handle handles someone "
+    "anyone author owner you me maintainers reviewers addyournamehere yourname awesome email".split()
 )
 _BETWEEN = re.compile(r"[\s(\[<:,–—-]{1,4}")
-
 
 
 class Person(Struct, kw_only=True):
@@ -286,7 +287,10 @@ def _strangers(documents: Sequence[Document], joined: _Joined) -> list[str]:
             handle = fold(match[1])
             if is_package(document.text, match.end()) or handle in NO_HANDLE:
                 continue
-            if not handle.isdigit() and "@" + handle not in joined.parent:
+            # "@j" and "@lists.example.org" are no accounts.
+            if len(handle) < 2 or handle.isdigit() or "." in handle:
+                continue
+            if "@" + handle not in joined.parent:
                 found["@" + handle] = None
     return list(found)
 

@@ -10,18 +10,17 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.people.masker import Masker
 from notesmine.publish.people.protect import Protection
 from notesmine.publish.references import citation_keys
 from notesmine.records import Document, Event, Evidence, Problem, Quote, Run, Theme
 
+replace = msgspec.structs.replace
+
 #: Stands for the text of a document that has one.
 TEXT = "…"
 HIDDEN_TITLE = "Note not for quotation"
-
 
 
 def masked(
@@ -55,9 +54,7 @@ def masked(
         corpus=veil.path(bundle.corpus),
         documents=documents,
         evidence=evidence,
-        findings=tuple(
-            replace(f, statement=veil.line(f.statement)) for f in bundle.findings
-        ),
+        findings=tuple(replace(f, statement=veil.line(f.statement)) for f in bundle.findings),
         run=run,
         unlinked=frozenset(d.doc_id for d in documents if d.paths != paths[d.doc_id]),
     )
@@ -173,8 +170,7 @@ class _Veil:
         """Mask a speaker; the word before a colon is a name, whatever else it means."""
         if not name or self.masker is None:
             return name
-        shown = self.text(name + ":", doc_id).removesuffix(":")
-        return shown
+        return self.text(name + ":", doc_id).removesuffix(":")
 
     def run(self, run: Run, paths: Mapping[str, tuple[str, ...]]) -> Run:
         """Mask the record of a run; hashes and ids stay, they hold no name."""
@@ -247,15 +243,16 @@ def counted(facts: Mapping[str, Any], mode: str) -> list[str]:
     if facts["organisations"]:
         lines.append(f"{facts['organisations']:,} organisations are masked.")
     lines.append(
-        f"{total:,} brackets stand in the quotes ({kinds}); evidence.csv declares the place of each."
+        f"{total:,} brackets stand in the quotes ({kinds}); evidence.csv declares the place of"
+        " each."
         if total
         else "No bracket was needed in any quote."
     )
     helper = facts.get("recogniser")
     lines.append(
         "What cannot be matched: people who are on no list of those present, are no speaker and "
-        "not in people.csv, misspelt names, and first names or surnames that are ordinary words too "
-        "where nothing beside them shows that a person is meant."
+        "not in people.csv, misspelt names, and first names or surnames that are ordinary words "
+        "too where nothing beside them shows that a person is meant."
         + (f" Names found by {helper} were added." if helper else "")
     )
     return lines

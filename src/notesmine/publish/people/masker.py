@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from notesmine.publish.people.gather import HANDLE, NO_HANDLE, People, Person, i
 from notesmine.publish.people.words import (
     ABBREVIATIONS,
     CALENDAR,
+    GIVEN,
     WORD,
     Usage,
     english,
@@ -25,7 +27,8 @@ from notesmine.publish.people.words import (
 )
 from notesmine.records import Mask
 
-EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
+#: The last part has letters only: ``package@1.2`` is a version, no address.
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,5}[A-Za-z]{2,24}(?![\w-]|\.\w)")
 PHONE = re.compile(
     r"(?<![\w+])\+\d[\d ()./-]{7,18}\d(?!\w)"
     r"|(?<![\w./-])\(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}(?![\w-])"
@@ -213,7 +216,7 @@ class Masker:
 
     @staticmethod
     def _close(text: str, part: Sequence[tuple[int, int, str]]) -> bool:
-        for left, right in zip(part, part[1:], strict=False):
+        for left, right in pairwise(part):
             gap = text[left[1] : right[0]]
             if not _JOINER.fullmatch(gap):
                 return False
@@ -235,14 +238,10 @@ class Masker:
         capital = all(text[t[0]].isupper() for t in part)
         if alias.organisation and text[start].isupper():
             number = min(alias.organisation)
-            return Span(
-                start=start, end=end, shown=f"[Organisation {number}]", kind="organisation"
-            )
+            return Span(start=start, end=end, shown=f"[Organisation {number}]", kind="organisation")
         if alias.full and (capital or not all(self.usage.ordinary(w) for w in words)):
             return self._span(start, end, alias.full, present, "name")
-        tight = all(
-            _TIGHT.fullmatch(text[a[1] : b[0]]) for a, b in zip(part, part[1:], strict=False)
-        )
+        tight = all(_TIGHT.fullmatch(text[a[1] : b[0]]) for a, b in pairwise(part))
         if alias.handle and tight and self._plain_handle(text, start, end, words):
             return self._span(start, end, alias.handle | alias.first, present, "handle")
         if len(part) > 1:
@@ -258,8 +257,9 @@ class Masker:
     def _plain_handle(self, text: str, start: int, end: int, words: Sequence[str]) -> bool:
         """Tell whether a handle without its sign is that of a person, and no ordinary word."""
         whole = "".join(words)
-        rare = len(whole) >= 3 and whole not in english() and not self.usage.ordinary(whole)
-        rare = rare and not all(w in english() for w in words)
+        # How the notes write it says nothing: handles are written in lower case.
+        known = whole in english() or all(w in english() for w in words)
+        rare = not known and (len(whole) >= 3 or not whole.isalpha())
         return rare or bool(_OPENS.search(text[:start][-40:]) and _COLON.match(text, end))
 
     def _single(
@@ -274,9 +274,12 @@ class Masker:
             )
         if self.usage.ordinary(word):
             people = (alias.first | alias.last) & present
+            label = bool(_OPENS.search(before) and _COLON.match(text, end))
+            if not people and word in GIVEN and raw.istitle() and word not in CALENDAR:
+                return label or bool(_LISTED.search(before) and re.match(r"\s*[),/&+]", text[end:]))
             if not people or not raw[0].isupper() or (raw.isupper() and len(raw) > 1):
                 return False
-            if _COLON.match(text, end) and _OPENS.search(before):
+            if label:
                 return True
             if word in CALENDAR:
                 return False

@@ -78,8 +78,10 @@ def protect(
     organisations: list[tuple[str, int]] = []
     if hides:
         names = [d.organisation for d in ordered] + [m.organisation for m in roster]
-        for name in dict.fromkeys(n.strip() for n in names if split(n)):
-            organisations.append((name, book.number("organisations", [" ".join(split(name))])))
+        organisations += [
+            (name, book.number("organisations", [" ".join(split(name))]))
+            for name in dict.fromkeys(n.strip() for n in names if split(n))
+        ]
     return Protection(
         masker=Masker(people, usage, organisations=organisations, contacts=mode != "keep"),
         key=book.dump(),

@@ -47,7 +47,9 @@ def read_roster(folder: Path) -> tuple[tuple[Member, ...], list[Problem]]:
 
     try:
         text = path.read_text(encoding="utf-8-sig")
-        delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+        delimiter = (
+            ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
+        )
         lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         complain(f"{NAME} cannot be read: {error}", "Save it as CSV in UTF-8.")

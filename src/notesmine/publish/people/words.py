@@ -25,15 +25,15 @@ CALENDAR = frozenset(
 )
 #: Words of notes that stand in lists of people and in front of colons, and are nobody.
 NOBODY = frozenset(
-    "all none nobody everyone everybody others other guest guests team staff chair host lead tbd na "
-    "note notes minutes scribe present absent apologies regrets unknown various n/a anon anonymous "
-    "admin name names add your here channel everywhere".split()
+    "all none nobody everyone everybody others other guest guests team staff chair host lead tbd "
+    "na note notes minutes scribe present absent apologies regrets unknown various n/a anon "
+    "anonymous admin name names add your here channel everywhere".split()
 )
 #: Initials that notes use for things: they need more than standing there to be someone.
 ABBREVIATIONS = frozenset(
-    "ai api ui ux pr prs qa it us eu un ml ci cd id ok pm tv hr os vm db ip js css html pdf url sql "
-    "etl kpi faq ps nb ie eg tbd tba eod asap fyi wg sig cpc sla sdk cli rfc ceo cto cio nlp llm "
-    "gpu cpu ram aws gcp re dm cc st vs".split()
+    "ai api ui ux pr prs qa it us eu un ml ci cd id ok pm tv hr os vm db ip js css html pdf url "
+    "sql etl kpi faq ps nb ie eg tbd tba eod asap fyi wg sig cpc sla sdk cli rfc ceo cto cio nlp "
+    "llm gpu cpu ram aws gcp re dm cc st vs".split()
 )
 #: Given names that are words too: alone in a list of those present they are people, other words
 #: are not.
@@ -41,10 +41,17 @@ GIVEN = frozenset(
     "will mark may grant rob robin art hope rich bill pat sue drew chase frank jack joe rose dawn "
     "faith grace joy april june august summer iris lily violet ruby pearl jade amber ivy heather "
     "hazel olive daisy basil clay cliff dale dean duke earl gene glen guy hank harry hunter josh "
-    "lance lee lex max mason miles nick norm pierce ray reed rusty skip stew sunny ted tanner terry "
-    "tony trip victor wade ward web don penny peg patsy gill gay carol christian angel crystal eve "
-    "ginger melody mercy misty paige randy sandy star tiffany trinity viola ken bob jim tom dick "
-    "mike jimmy peter jean marina martin baker bishop carter cooper mike kit jay robbie".split()
+    "lance lee lex max mason miles nick norm pierce ray reed rusty skip stew sunny ted tanner "
+    "terry tony trip victor wade ward web don penny peg patsy gill gay carol christian angel "
+    "crystal eve ginger melody mercy misty paige randy sandy star tiffany trinity viola ken bob "
+    "jim tom dick mike jimmy peter jean marina martin baker bishop carter cooper kit jay robbie "
+    "molly polly dolly holly billy willy johnny teddy bobby betty kitty nelly nancy jenny jerry "
+    "larry barry garry gary barney bernard roger roman rex ross roland rod roy spencer sterling "
+    "sonny sally sheila ralph percy otto oscar moll mick micky louis lister leo laurel jude jill "
+    "jess jasper jacob ira hilary hugh howard gus gloria ginny george frances florence flora "
+    "erica ed duncan douglas dot dolores dennis della cyril constance colin chuck chester "
+    "charlotte bud bruce brook brad blanche bert benny ben anna annie alec abbot abby marshall "
+    "merry minnie matt manuel lou john james jackie".split()
 )
 #: Beside an ordinary list a word counts as a name when the notes write it so nearly always.
 ENOUGH = 4  # capitals within sentences
@@ -53,11 +60,11 @@ SELDOM = 0.05  # share of lower case
 
 @lru_cache(maxsize=65536)
 def fold(text: str) -> str:
-    """Return a word as it is compared: no case, accents or invisible characters.
+    r"""Return a word as it is compared: no case, accents or invisible characters.
 
     Examples
     --------
-    >>> fold("Gascón"), fold("GASCO\\u0301N"), fold("Ga\\u200bscon")
+    >>> fold("Gascón"), fold("GASCO\u0301N"), fold("Ga\u200bscon")
     ('gascon', 'gascon', 'gascon')
     """
     return _DROP.sub("", unicodedata.normalize("NFKD", text)).casefold()
@@ -130,6 +137,8 @@ class Usage:
         if word in CALENDAR or word in NOBODY:
             return True
         low, high = self.lower[word], self.capital[word]
+        if word in GIVEN and not low:
+            return False
         if high >= ENOUGH and low <= SELDOM * high:
             return False
         return word in english() or (low >= 3 and low > high)
