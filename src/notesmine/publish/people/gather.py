@@ -28,7 +28,8 @@ NO_HANDLE = frozenset(
     "params return returns type typedef throws deprecated see example override todo property here "
     "channel all everyone team group latest next beta alpha canary dev rc name names item items "
     "context mentioned moderator community discussions lists user username handle handles someone "
-    "anyone author owner you me maintainers reviewers addyournamehere yourname awesome email".split()
+    "anyone author owner you me maintainers reviewers addyournamehere yourname "
+    "awesome email".split()
 )
 _BETWEEN = re.compile(r"[\s(\[<:,–—-]{1,4}")
 

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.people.masker import Masker
 from notesmine.publish.people.protect import Protection
 from notesmine.publish.references import citation_keys
 from notesmine.records import Document, Event, Evidence, Problem, Quote, Run, Theme
-
-replace = msgspec.structs.replace
 
 #: Stands for the text of a document that has one.
 TEXT = "…"
