@@ -19,12 +19,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, embed, evidence, publish, read, runrecord, segment, synthesis
+from notesmine import classify, embed, evidence, naming, publish, read, runrecord, segment
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
 from notesmine.evidence import Assigned
-from notesmine.publish import people
 from notesmine.records import (
     Coding,
     Document,
@@ -110,18 +109,17 @@ def run(
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
-    roster, faults = people.read_roster(corpus if corpus.is_dir() else corpus.parent)
+    roster, faults = naming.read_roster(corpus if corpus.is_dir() else corpus.parent)
     problems = [*problems, *faults]
-    recogniser = people.installed() if settings.people.mode != "keep" else None
+    recogniser = naming.installed() if settings.people.mode != "keep" else None
     book = load_codebook(codebook)
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
         key = store.blob("people")
-        asked = runrecord.fingerprint(
-            found, skipped, rows, settings, book, links, (roster, recogniser)
-        )
+        seen = (roster, recogniser)
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, seen)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -185,27 +183,22 @@ def run(
             run=record,
             source_prefix=links,
         )
-        guard = _protect(bundle, judged, settings, roster, key, recogniser)
+        passages = [j.passage for j in judged]
         # From here on nothing sees a name: findings are stated from what may be shown.
-        shown = people.masked(bundle, guard, _withheld(judged))
-        shown = _stated(shown, settings, bool(registry_body), homeless)
+        shown, new_key = naming.masked(bundle, passages, settings, roster, key, recogniser)
+        shown = naming.stated(shown, settings, again=bool(registry_body), abstained=homeless)
         tell("evidence", 1, 1)
         tell("publish", 0, 1)
         record = msgspec.structs.replace(shown.run, outputs=publish.publish(out, shown))
         publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
-            if guard.key:
-                store.keep_blob("people", guard.key)
+            store.keep_blob("people", new_key)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
-            store.keep_run(
-                record,
-                [
-                    *runrecord.shown(shown.evidence, shown.documents),
-                    *runrecord.shown(weighed, documents, names=True),
-                ],
-            )
+            plain = runrecord.shown(weighed, documents, names=True)
+            kept = [*runrecord.shown(shown.evidence, shown.documents), *plain]
+            store.keep_run(record, kept)
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(shown.evidence))
 
@@ -462,64 +455,6 @@ def _assign(
             )
         )
     return out
-
-
-# -- names ----------------------------------------------------------------------------------------
-
-
-def _protect(
-    bundle: publish.Bundle,
-    judged: Sequence[Judged],
-    settings: Settings,
-    roster: Sequence[people.Member],
-    key: bytes | None,
-    pipeline: tuple[str, str] | None,
-) -> people.Protection:
-    """Find the people of the notes; a recogniser that is installed may only add to them."""
-    speakers: dict[str, list[str]] = {}
-    for item in judged:
-        if item.passage.speaker and not item.passage.speaker_inherited:
-            speakers.setdefault(item.passage.doc_id, []).append(item.passage.speaker)
-    recognised: list[str] = []
-    recognise = people.recogniser(pipeline[0]) if pipeline else None
-    if recognise is not None:
-        recognised = recognise(sorted({q.text for _, q in bundle.quotes()}))
-    return people.protect(
-        bundle.documents,
-        settings,
-        speakers=speakers,
-        roster=roster,
-        key=key,
-        recognised=recognised,
-        pipeline=" ".join(pipeline) if pipeline and recognise is not None else "",
-    )
-
-
-def _withheld(judged: Sequence[Judged]) -> frozenset[str]:
-    """Return the documents of which nothing may be quoted."""
-    may: dict[str, bool] = {}
-    for item in judged:
-        doc_id = item.passage.doc_id
-        may[doc_id] = may.get(doc_id, False) or item.passage.quotable
-    return frozenset(doc_id for doc_id, quotable in may.items() if not quotable)
-
-
-def _stated(
-    bundle: publish.Bundle, settings: Settings, again: bool, abstained: int
-) -> publish.Bundle:
-    """State the findings of a bundle whose names are masked."""
-    found = synthesis.findings(
-        bundle.evidence,
-        {d.doc_id: d for d in bundle.documents},
-        events=bundle.run.events if again else (),
-        abstained=abstained,
-    )
-    facts = bundle.run.counts.get("names")
-    lines = people.counted(facts if isinstance(facts, dict) else {}, settings.people.mode)
-    protection = [
-        synthesis.bind("names", line, None, (), name=str(n)) for n, line in enumerate(lines)
-    ]
-    return msgspec.structs.replace(bundle, findings=(*found, *protection))
 
 
 # -- nothing changed ------------------------------------------------------------------------------

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from notesmine.config import Settings
+from notesmine.publish.people import lists
 from notesmine.publish.people.key import Key
 from notesmine.publish.people.roster import Member
-from notesmine.publish.people.words import GIVEN, NOBODY, Usage, english, fold, split
+from notesmine.publish.people.words import GIVEN, NOBODY, OFFICE, Usage, english, fold, split
 from notesmine.records import Document
 
 INITIALS = re.compile(r"[A-Z]{2,4}")
@@ -97,8 +98,9 @@ def gather(
     seen: dict[str, set[str]] = defaultdict(set)
     for document in ordered:
         spellings: dict[str, None] = {}
+        pairs = list(lists.listed(document.text))
         for source, names in (
-            ("attendance", document.people),
+            ("attendance", [*document.people, *(n for pair in pairs for n in pair if n)]),
             ("speakers", speakers.get(document.doc_id, ())),
         ):
             for name in names:
@@ -107,6 +109,9 @@ def gather(
                     spellings[spelled] = None
                     joined.add(spelled)
                     seen[source].add(spelled)
+        for name, initials in pairs:
+            if name and initials and _spell(name) in spellings:
+                joined.join(_spell(name), _spell(initials))
         explicit.update(s for s in spellings if s.startswith("="))
         listed[document.doc_id] = list(spellings)
     sources.update({name: len(found) for name, found in seen.items()})
@@ -164,6 +169,8 @@ def _is_person(
         return spelled.lstrip("@=") not in NO_HANDLE and len(spelled) > 1
     words = tuple(spelled.split())
     if not words or any(w in NOBODY for w in words) or words in offices:
+        return False
+    if len(words) > 1 and any(w in OFFICE for w in words):
         return False
     if words[0] in GIVEN:
         return True

@@ -94,9 +94,9 @@ def protect(
 def _name(persons: Sequence[Person], roster: Sequence[Member], mode: str) -> None:
     """Set what is shown for each person: role or pseudonym of the roster, initials, or a number."""
     rows: dict[str, Member] = {}
-    for member in roster:
-        for name in (member.name, *member.aliases):
-            rows.setdefault(fold(" ".join(split(name.lstrip("@")))), member)
+    for row in roster:
+        for name in (row.name, *row.aliases):
+            rows.setdefault(" ".join(split(name.lstrip("@"))), row)
     roles = Counter(_plain(m.role).casefold() for m in roster if m.role)
     used: dict[str, int] = {}
     for person in persons:

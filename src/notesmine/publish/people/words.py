@@ -29,6 +29,13 @@ NOBODY = frozenset(
     "na note notes minutes scribe present absent apologies regrets unknown various n/a anon "
     "anonymous admin name names add your here channel everywhere".split()
 )
+#: Words in names of offices: who has one of them in the name is no person.
+OFFICE = frozenset(
+    "office offices statistics statistical bureau agency ministry department institute university "
+    "foundation council committee team group unit section division directorate lab laboratory bank "
+    "commission association company inc ltd gmbh llc project programme program working service "
+    "services centre center network society union authority board".split()
+)
 #: Initials that notes use for things: they need more than standing there to be someone.
 ABBREVIATIONS = frozenset(
     "ai api ui ux pr prs qa it us eu un ml ci cd id ok pm tv hr os vm db ip js css html pdf url "
