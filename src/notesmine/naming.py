@@ -6,16 +6,25 @@ What stands between evidence and publishing: it names both rooms, and is called 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import msgspec
 
 from notesmine import publish, synthesis
 from notesmine.config import Settings
 from notesmine.publish import people
-from notesmine.publish.people import Member, installed, read_roster
-from notesmine.records import Passage
+from notesmine.publish.people import Member
+from notesmine.records import Passage, Problem
 
-__all__ = ["installed", "masked", "read_roster", "stated"]
+__all__ = ["known", "masked", "stated"]
+
+
+def known(
+    corpus: Path, settings: Settings
+) -> tuple[tuple[Member, ...], list[Problem], tuple[str, str] | None]:
+    """Return what helps to find people: the roster, its problems, an installed recogniser."""
+    roster, problems = people.read_roster(corpus if corpus.is_dir() else corpus.parent)
+    return roster, problems, people.installed() if settings.people.mode != "keep" else None
 
 
 def masked(

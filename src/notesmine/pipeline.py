@@ -109,9 +109,8 @@ def run(
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
-    roster, faults = naming.read_roster(corpus if corpus.is_dir() else corpus.parent)
+    roster, faults, recogniser = naming.known(corpus, settings)
     problems = [*problems, *faults]
-    recogniser = naming.installed() if settings.people.mode != "keep" else None
     book = load_codebook(codebook)
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
@@ -197,8 +196,7 @@ def run(
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             plain = runrecord.shown(weighed, documents, names=True)
-            kept = [*runrecord.shown(shown.evidence, shown.documents), *plain]
-            store.keep_run(record, kept)
+            store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(shown.evidence))
 
