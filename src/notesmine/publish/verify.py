@@ -156,7 +156,8 @@ class _Sources:
                 return self._read(file, path, "")
         for file in self._with_hash(wanted):
             path = file.relative_to(self.corpus).as_posix()
-            return self._read(file, path, f"the file is now {path}")
+            same = any(shape.fullmatch(path) for shape in _shapes(paths))
+            return self._read(file, path, "" if same else f"the file is now {path}")
         for path, file in [*there, *self._shaped_like(paths)]:
             return self._read(file, path, "the file has changed since")
         return Source(document=None, note="no file of this content or path is in the corpus")
@@ -172,7 +173,7 @@ class _Sources:
 
     def _shaped_like(self, paths: Sequence[str]) -> list[tuple[str, Path]]:
         """Find the one file whose path fits a recorded path in which names are masked."""
-        shapes = [re.compile(BRACKET.sub("[^/]{1,80}", re.escape(p))) for p in paths if "[" in p]
+        shapes = _shapes(paths)
         if not shapes or self.corpus is None:
             return []
         self._with_hash("none")  # hashes all
@@ -197,6 +198,11 @@ class _Sources:
                 if file.is_file():
                     self.hashes.setdefault(_sha256(file), []).append(file)
         return self.hashes.get(wanted, ())
+
+
+def _shapes(paths: Sequence[str]) -> list[re.Pattern[str]]:
+    """Return what the real paths look like of those in which a name is masked."""
+    return [re.compile(BRACKET.sub("[^/]{1,80}", re.escape(p))) for p in paths if "[" in p]
 
 
 def _check(row: Row, sources: _Sources) -> Check:

@@ -298,6 +298,8 @@ def _strangers(documents: Sequence[Document], joined: _Joined) -> list[str]:
             # "@j" and "@lists.example.org" are no accounts.
             if len(handle) < 2 or handle.isdigit() or "." in handle:
                 continue
+            if document.text[match.start() - 1 : match.start()] == "[":  # a citation, [@key, p. 4]
+                continue
             if "@" + handle not in joined.parent:
                 found["@" + handle] = None
     return list(found)

@@ -7,19 +7,21 @@ can be published that did not pass through a quote.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from notesmine.publish.bundle import Bundle
-from notesmine.publish.people.masker import Masker
+from notesmine.publish.people.masker import Masker, Span, bracketed, clipped
 from notesmine.publish.people.protect import Protection
 from notesmine.publish.references import citation_keys
-from notesmine.records import Document, Event, Evidence, Problem, Quote, Run, Theme
+from notesmine.records import Document, Event, Evidence, Mask, Problem, Quote, Run, Theme
 
 #: Stands for the text of a document that has one.
 TEXT = "…"
+#: Characters before and after a quote that are looked at with it, more than are shown.
+AROUND = 400
 HIDDEN_TITLE = "Note not for quotation"
 
 
@@ -40,7 +42,7 @@ def masked(
     Bundle
         Quotes with their masks and citation keys; ``run.counts["names"]`` says what was masked.
     """
-    veil = _Veil(protection.masker)
+    veil = _Veil(protection.masker, bundle.documents)
     documents = tuple(veil.document(d, d.doc_id in withheld) for d in bundle.documents)
     keys = citation_keys(documents)
     paths = {d.doc_id: d.paths for d in bundle.documents}
@@ -63,8 +65,9 @@ def masked(
 class _Veil:
     """Masks each part of a bundle and counts what it masked."""
 
-    def __init__(self, masker: Masker | None) -> None:
+    def __init__(self, masker: Masker | None, documents: Sequence[Document]) -> None:
         self.masker = masker
+        self.texts = {d.doc_id: d.text for d in documents}
         self.counts: Counter[str] = Counter()
         self.shown: set[str] = set()
         self.cache: dict[str, str] = {}
@@ -150,21 +153,46 @@ class _Veil:
             "title": titles.get(doc_id, quote.title),
         }
         if self.masker is not None:
-            text, masks, spans = self.masker.mask(quote.text, doc_id, quote.start)
+            before, text, after, masks, spans = self.passage(quote)
             self.counts.update(s.kind for s in spans)
             self.shown.update(s.shown for s in spans)
             changes |= {
                 "text": text,
                 "masks": masks,
+                "context_before": before,
+                "context_after": after,
                 "path": self.path(quote.path),
                 "heading_path": tuple(self.text(h, doc_id) for h in quote.heading_path),
                 "speaker": self.speaker(quote.speaker, doc_id),
                 "copies": tuple(self.line(c) for c in quote.copies),
-                "context_before": self.text(quote.context_before, doc_id),
-                "context_after": self.text(quote.context_after, doc_id),
                 "why": self.text(quote.why, doc_id),
             }
         return replace(quote, **changes)
+
+    def passage(self, quote: Quote) -> tuple[str, str, str, tuple[Mask, ...], list[Span]]:
+        """Mask a quote and the words around it as one text: a name may stand across their bounds.
+
+        Returns
+        -------
+        (before, text, after, masks, spans)
+        """
+        assert self.masker is not None
+        source = self.texts.get(quote.doc_id, "")
+        low, high = max(0, quote.start - AROUND), quote.end + AROUND
+        spans = self.masker.spans(source[low:high], quote.doc_id)
+        inside = clipped(spans, quote.start - low, quote.end - low)
+        text, masks = bracketed(quote.text, inside, quote.start)
+        # The words around were cut from the source, white space at their ends taken away.
+        first = source.rfind(quote.context_before, low, quote.start)
+        last = source.find(quote.context_after, quote.end, high)
+        around = []
+        for words, at in ((quote.context_before, first), (quote.context_after, last)):
+            if at < 0:
+                around.append(self.text(words, quote.doc_id))
+            else:
+                part = clipped(spans, at - low, at - low + len(words))
+                around.append(bracketed(words, part)[0])
+        return around[0], text, around[1], masks, inside
 
     def speaker(self, name: str | None, doc_id: str) -> str | None:
         """Mask a speaker; the word before a colon is a name, whatever else it means."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from notesmine.publish.people.gather import HANDLE, NO_HANDLE, People, Person, is_package
 from notesmine.publish.people.words import (
@@ -48,6 +49,7 @@ _ACTS = re.compile(
 _COLON = re.compile(r"\s*(?:\([^()\n]{1,40}\)\s*)?:(?!/)")
 _OPENS = re.compile(r"(?:^|\n)[\s*_>\[•·–—-]*$")
 _LISTED = re.compile(r"(?:[(,/&+]|\band)\s*$")
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Professor|Sir|Dame|Herr|Frau|Mme)\.? $")
 _BEFORE_NAME = re.compile(r"[a-z][a-z'’-]*,? $")
 NOBODY_KNOWN = "[Person]"
 EMAIL_SHOWN = "[e-mail address]"
@@ -269,9 +271,9 @@ class Masker:
         raw = text[start:end]
         before = text[max(0, start - 60) : start]
         if not alias.first and word in english():  # a surname that is a word: only as a label
-            return raw[0].isupper() and bool(
-                _OPENS.search(before) and _COLON.match(text, end) and alias.last & present
-            )
+            label = bool(_OPENS.search(before) and _COLON.match(text, end))
+            addressed = _TITLE.search(before) is not None
+            return raw[0].isupper() and (addressed or (label and bool(alias.last & present)))
         if self.usage.ordinary(word):
             people = (alias.first | alias.last) & present
             label = bool(_OPENS.search(before) and _COLON.match(text, end))
@@ -317,8 +319,6 @@ class Masker:
         shown = self.shown[next(iter(meant))] if len(meant) == 1 else NOBODY_KNOWN
         return Span(start=start, end=end, shown=shown, kind=kind)
 
-    # -- replacing --------------------------------------------------------------------------------
-
     def mask(
         self, text: str, doc_id: str | None = None, offset: int = 0
     ) -> tuple[str, tuple[Mask, ...], tuple[Span, ...]]:
@@ -337,21 +337,36 @@ class Masker:
             The published text, its declared brackets, and what they stand for.
         """
         spans = self.spans(text, doc_id)
-        pieces: list[str] = []
-        masks: list[Mask] = []
-        done = length = 0
-        for span in spans:
-            pieces += (text[done : span.start], span.shown)
-            at = length + span.start - done
-            length = at + len(span.shown)
-            masks.append(
-                Mask(
-                    start=at,
-                    end=length,
-                    source_start=offset + span.start,
-                    source_end=offset + span.end,
-                )
+        published, masks = bracketed(text, spans, offset)
+        return published, masks, tuple(spans)
+
+
+def bracketed(text: str, spans: Iterable[Span], offset: int = 0) -> tuple[str, tuple[Mask, ...]]:
+    """Return a text with brackets in place of spans, and their declaration."""
+    pieces: list[str] = []
+    masks: list[Mask] = []
+    done = length = 0
+    for span in spans:
+        pieces += (text[done : span.start], span.shown)
+        at = length + span.start - done
+        length = at + len(span.shown)
+        masks.append(
+            Mask(
+                start=at,
+                end=length,
+                source_start=offset + span.start,
+                source_end=offset + span.end,
             )
-            done = span.end
-        pieces.append(text[done:])
-        return "".join(pieces), tuple(masks), tuple(spans)
+        )
+        done = span.end
+    pieces.append(text[done:])
+    return "".join(pieces), tuple(masks)
+
+
+def clipped(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """Return the parts of spans that lie in a piece of the text, seen from the piece's start."""
+    return [
+        replace(s, start=max(s.start, start) - start, end=min(s.end, end) - start)
+        for s in spans
+        if s.start < end and start < s.end
+    ]
