@@ -113,6 +113,7 @@ def test_ordinary_words_stay(text: str) -> None:
         ("Will said that it will rain.", "[Person 3] said that it will rain."),
         ("We asked Will about it.", "We asked [Person 3] about it."),
         ("WT: nothing new.", "[Person 3]: nothing new."),
+        ("That is late. Will: we know.", "That is late. [Person 3]: we know."),
         ("Joanna/Bertil to check", "[Person 1]/[Person 2] to check"),
         ("Joanna's list", "[Person 1]'s list"),
         ("https://example.org/jquill/tools", "https://example.org/[Person 1]/tools"),

@@ -47,7 +47,7 @@ _ACTS = re.compile(
     r"shared|offered|volunteered|confirmed)\b)"
 )
 _COLON = re.compile(r"\s*(?:\([^()\n]{1,40}\)\s*)?:(?!/)")
-_OPENS = re.compile(r"(?:^|\n)[\s*_>\[•·–—-]*$")
+_OPENS = re.compile(r"(?:^|\n|[.!?…]\s)[\s*_>\[•·–—-]*$")
 _LISTED = re.compile(r"(?:[(,/&+]|\band)\s*$")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof|Professor|Sir|Dame|Herr|Frau|Mme)\.? $")
 _BEFORE_NAME = re.compile(r"[a-z][a-z'’-]*,? $")
