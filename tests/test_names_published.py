@@ -76,6 +76,7 @@ def made(corpus: Path, out: Path, settings: Settings | None = None) -> Bundle:
                 passage_id=f"p{block.start}", doc_id=document.doc_id, start=block.start,
                 end=block.end, text=document.text[block.start : block.end], type="paragraph",
                 speaker="Joanna Quill", heading_path=("Round of Joanna",),
+                quotable="off the record" not in document.text[block.start : block.end],
             )  # fmt: skip
             passages.append(passage)
             judgement = Judgement(
@@ -323,3 +324,27 @@ def test_a_heading_below_a_closed_one_opens_nothing() -> None:
     assert not quotable["The merger is decided."]
     assert not quotable["There is no money for it."]
     assert quotable["The server is slow."]
+
+
+def test_what_is_not_for_quotation_is_counted_and_never_shown(tmp_path: Path) -> None:
+    corpus, out = tmp_path / "notes", tmp_path / "outputs"
+    corpus.mkdir()
+    lines = [
+        HEAD,
+        "The server is slow.",
+        "The merger is decided, off the record.",
+        "Lunch is late.",
+    ]
+    (corpus / "a.txt").write_text("\n".join(lines), newline="\n")
+    whole = [HEAD.replace("@bert", "@bertil"), "All of it off the record: the zebra moves."]
+    (corpus / "b.txt").write_text("\n".join(whole), newline="\n")
+    made(corpus, out)
+    for file in out.iterdir():
+        text = file.read_text("utf-8")
+        assert "merger" not in text, file.name
+        assert "zebra" not in text, file.name
+    report = (out / "report.md").read_text("utf-8")
+    assert "2 passages in 2 documents are marked not for quotation" in report
+    counts = json.loads((out / "run.json").read_text("utf-8"))["counts"]["not_for_quotation"]
+    assert counts == {"passages": 2, "documents": 2, "whole_documents": 1}
+    assert "Note not for quotation" in (out / "report.html").read_text("utf-8")

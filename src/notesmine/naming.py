@@ -71,7 +71,17 @@ def masked(
         recognised=names,
         pipeline=" ".join(pipeline) if pipeline and recognise else "",
     )
-    return people.masked(bundle, guard, _withheld(passages)), guard.key
+    hidden = _withheld(passages)
+    shown = people.masked(bundle, guard, hidden)
+    closed = {
+        "passages": sum(not p.quotable for p in passages),
+        "documents": len({p.doc_id for p in passages if not p.quotable}),
+        "whole_documents": len(hidden),
+    }
+    run = msgspec.structs.replace(
+        shown.run, counts={**shown.run.counts, "not_for_quotation": closed}
+    )
+    return msgspec.structs.replace(shown, run=run), guard.key
 
 
 def _withheld(passages: Iterable[Passage]) -> frozenset[str]:
@@ -97,5 +107,13 @@ def stated(
     )
     facts = bundle.run.counts.get("names")
     lines = people.counted(facts if isinstance(facts, dict) else {}, settings.people.mode)
+    closed = bundle.run.counts.get("not_for_quotation")
+    if isinstance(closed, dict) and closed["passages"]:
+        lines.append(
+            f"{synthesis.count(closed['passages'], 'passage')} in"
+            f" {synthesis.count(closed['documents'], 'document')}"
+            f" {'is' if closed['passages'] == 1 else 'are'} marked not for quotation: counted, and"
+            " no word shown."
+        )
     names = [synthesis.bind("names", t, None, (), name=str(n)) for n, t in enumerate(lines)]
     return msgspec.structs.replace(bundle, findings=(*found, *names))
