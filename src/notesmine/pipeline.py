@@ -315,7 +315,15 @@ def _judge(
     if loading is not None:
         loading.join()
     decode = msgspec.msgpack.Decoder(classify.Judged).decode
-    return [Judged(passage=u, judged=decode(kept[k])) for u, k in zip(units, keys, strict=True)]
+    reference = classify.reference_pages(documents)
+    out = []
+    for unit, key in zip(units, keys, strict=True):
+        judged = decode(kept[key])
+        if unit.doc_id in reference:
+            doubted = classify.doubt(judged.judgement)
+            judged = msgspec.structs.replace(judged, judgement=doubted)
+        out.append(Judged(passage=unit, judged=judged))
+    return out
 
 
 #: Passages after which results are written to the state.

@@ -60,7 +60,15 @@ def counts(
 def problems(documents: Sequence[Document], more: Sequence[Problem]) -> Iterable[Problem]:
     """All problems of a run; a document that was not read is named by ``document-failed``."""
     yield from more
+    reference = classify.reference_pages(documents)
     for document in documents:
+        if document.doc_id in reference:
+            yield Problem(
+                code="reference-page",
+                message="undated among dated notes: impediments in it are to review, not counted",
+                hint="If it is a note, give its date in metadata.csv.",
+                path=document.paths[0],
+            )
         for problem in document.problems:
             yield msgspec.structs.replace(problem, path=problem.path or document.paths[0])
         if document.status == "failed":
