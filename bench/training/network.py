@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ WITHOUT_HEADING = 0.3
 LONGEST = 64
 
 Floats = NDArray[np.float64]
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
 def rows(encoder: Encoder, statements: Sequence[Statement], *, bare: bool = False) -> list[Tokens]:

@@ -75,8 +75,6 @@ def classify(source: Path, out: Path) -> int:
 
 def code(source: Path, out: Path, codebook: Path | None) -> int:
     """Add ``codes`` (the full ranking) and ``stance`` to each row; return the number of rows."""
-    import numpy as np
-
     from notesmine.classify import Classifier
     from notesmine.encoder import Encoder
     from notesmine.themes.codebook import load_codebook
@@ -84,15 +82,15 @@ def code(source: Path, out: Path, codebook: Path | None) -> int:
 
     rows = read_jsonl(source)
     book = load_codebook(codebook)
-    encoder = Encoder()
     texts, headings, types = _inputs(rows)
-    judged = Classifier(encoder).judge(texts, headings, types)
+    classifier = Classifier(Encoder())
+    judged = classifier.judge(texts, headings, types)
     kinds = [row.get("kind") or j.judgement.kind for row, j in zip(rows, judged, strict=True)]
-    codings = Coder(book, encoder.encode).code(
+    codings = Coder(book, classifier.encode).code(
         texts,
         kinds,
         [j.codes for j in judged],
-        lambda numbers: np.asarray(encoder.encode([texts[i] for i in numbers])),
+        lambda numbers: classifier.encode([texts[i] for i in numbers]),
     )
     for row, coding in zip(rows, codings, strict=True):
         row["codes"] = msgspec.to_builtins(coding.codes)

@@ -128,7 +128,8 @@ def run(
                 "Run `notesmine extract` on one of them to see what is wrong with it.",
             )
         encoder = Encoder(threads=settings.embed.threads)
-        judged = _judge(documents, encoder, settings, store, tell)
+        classifier = classify.Classifier(encoder)
+        judged = _judge(documents, classifier, settings, store, tell)
         embedder = (
             encoder
             if settings.embed.model == "packaged"
@@ -144,7 +145,7 @@ def run(
             store,
             functools.partial(tell, "embed"),
         )
-        codings = _code(judged, vectors, book, embedder)
+        codings = _code(judged, book, classifier, store)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
         assigned = _assign(judged, codings, vectors, grown)
         by_id = {d.doc_id: d for d in documents}
@@ -265,7 +266,7 @@ def _read(
 
 def _judge(
     documents: Sequence[Document],
-    encoder: Encoder,
+    classifier: classify.Classifier,
     settings: Settings,
     store: Store,
     tell: Reporter,
@@ -277,7 +278,6 @@ def _judge(
         for passage in segment.segment(document)
         for part in segment.statements(passage)
     ]
-    classifier = classify.Classifier(encoder)
     thresholds = msgspec.json.encode(settings.classify)
     headings = [" > ".join(u.heading_path) for u in units]
     keys = [
@@ -334,14 +334,19 @@ CHECKPOINT = 1024
 
 
 def _code(
-    judged: Sequence[Judged], vectors: Mapping[str, Vectors], book: Codebook, encoder: Encoder
+    judged: Sequence[Judged], book: Codebook, classifier: classify.Classifier, store: Store
 ) -> list[Coding]:
-    coder = Coder(book, encoder.encode)
-    return coder.code(
+    """Code passages; the classifier's own vectors are asked for where the user added a code."""
+
+    def vectors(rows: Sequence[int]) -> Vectors:
+        texts = [judged[i].passage.text for i in rows]
+        return _stack(embed.embed(texts, classifier, store), texts)
+
+    return Coder(book, classifier.encode).code(
         [j.passage.text for j in judged],
         [j.judged.judgement.kind for j in judged],
         [j.judged.codes for j in judged],
-        lambda rows: np.stack([vectors[judged[i].passage.text] for i in rows]),
+        vectors,
     )
 
 

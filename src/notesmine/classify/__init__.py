@@ -7,7 +7,14 @@ before any model runs. The rest is judged by MiniLM with its layers fitted on co
 
 from notesmine.classify.classifier import RESOLVED, WEIGHTS, WEIGHTS_SHA256, Classifier, Judged
 from notesmine.classify.cues import CUES, cue_matcher
-from notesmine.classify.network import CODES, build_network, calibrate, restore, shipped
+from notesmine.classify.network import (
+    CODES,
+    build_network,
+    calibrate,
+    restore,
+    shipped,
+    unit_vectors,
+)
 from notesmine.classify.reference import doubt, reference_pages
 from notesmine.classify.rules import boilerplate, denies, overcomes
 
@@ -29,4 +36,5 @@ __all__ = [
     "reference_pages",
     "restore",
     "shipped",
+    "unit_vectors",
 ]

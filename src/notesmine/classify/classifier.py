@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from notesmine.classify.cues import cue_matcher
-from notesmine.classify.network import CODES, calibrate, restore
+from notesmine.classify.network import CODES, calibrate, restore, unit_vectors
 from notesmine.classify.rules import boilerplate, denies, overcomes
 from notesmine.config import ClassifySettings
 from notesmine.encoder import Encoder, Progress, batches
@@ -115,6 +115,14 @@ class Classifier:
             calibrate(kinds, self.facts["kind_temperature"], self.facts["kind_bias"]),
             calibrate(codes, self.facts["code_temperature"]),
         )
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return unit vectors (n, d) of texts in the space that the fitting made.
+
+        Texts that tell of the same hindrance lie closer here than in the packaged model's space,
+        whatever they are about: what a code of the user's own is compared in.
+        """
+        return unit_vectors(self._network, self.encoder, texts, progress)
 
     def judge(
         self,

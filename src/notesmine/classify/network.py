@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.classify.packing import pack, unpack
-from notesmine.encoder import Encoder
+from notesmine.encoder import Encoder, Progress, batches
 from notesmine.records import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import torch
 
 #: The codes the fitted scorer knows, in the order of its outputs; the last is "none of these".
@@ -47,9 +45,9 @@ def build_network(encoder: Encoder) -> torch.nn.Module:
     """Return a copy of MiniLM's layers with a head for kinds and one for codes.
 
     The network maps token ids (b, t), the attention mask (b, t) and the mask of the text's own
-    tokens (b, t) to kind logits (b, 7) and code logits (b, 18). The pooled mean goes over the
-    text's own tokens, so that a heading informs and does not dominate. Token embeddings are the
-    encoder's own; they are no part of the network's state.
+    tokens (b, t) to kind logits (b, 7) and code logits (b, 18), by way of ``pool``: the mean
+    (b, d) over the text's own tokens, so that a heading informs and does not dominate. Token
+    embeddings are the encoder's own; they are no part of the network's state.
     """
     import torch
     from torch import nn
@@ -65,9 +63,7 @@ def build_network(encoder: Encoder) -> torch.nn.Module:
             self.kind = nn.Linear(width, len(KINDS))
             self.code = nn.Linear(width, len(CODES))
 
-        def forward(
-            self, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor
-        ) -> tuple[torch.Tensor, torch.Tensor]:
+        def pool(self, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor) -> torch.Tensor:
             with torch.no_grad():
                 hidden = bert.embeddings(ids)
             bias = (1.0 - mask[:, None, None, :].to(hidden.dtype)) * -1e9
@@ -75,10 +71,38 @@ def build_network(encoder: Encoder) -> torch.nn.Module:
                 out = layer(hidden, attention_mask=bias)
                 hidden = out[0] if isinstance(out, tuple) else out
             weight = own.to(hidden.dtype).unsqueeze(-1)
-            pooled = self.drop((hidden * weight).sum(1) / weight.sum(1))
+            pooled: torch.Tensor = (hidden * weight).sum(1) / weight.sum(1)
+            return pooled
+
+        def forward(
+            self, ids: torch.Tensor, mask: torch.Tensor, own: torch.Tensor
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+            pooled = self.drop(self.pool(ids, mask, own))
             return self.kind(pooled), self.code(pooled)
 
     return Network()
+
+
+def unit_vectors(
+    network: torch.nn.Module,
+    encoder: Encoder,
+    texts: Sequence[str],
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Return unit vectors (n, d) of texts in the space that the fitting made."""
+    import torch
+
+    out = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
+    done = 0
+    for index, ids, mask, own in batches(encoder.tokenize(texts), encoder.pad):
+        with torch.inference_mode():
+            pooled = network.pool(ids, mask, own)  # type: ignore[operator]
+            pooled = torch.nn.functional.normalize(pooled, dim=1)
+        out[index] = pooled[: len(index)].numpy()
+        done += len(index)
+        if progress is not None:
+            progress(done, len(texts))
+    return out
 
 
 def shipped(network: torch.nn.Module, encoder: Encoder) -> dict[str, torch.Tensor]:
