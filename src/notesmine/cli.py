@@ -203,10 +203,84 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
 @_friendly
 def show(ident: str, out: Path, state: Path | None) -> None:
-    """Show a theme with its history, a quote with its context and citations, or a document."""
+    r"""Show a theme with its history, a quote with its context and citations, or a document.
+
+    \b
+    notesmine show T-017            as it stands now
+    notesmine show T-017@2025-q1    as the release 2025-q1 has it, and what became of it since
+    """
     from notesmine.commands import show as command
 
     for line in command(ident, out, state):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Output folder.")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@click.option("--list", "listing", is_flag=True, help="List the releases there are.")
+@_friendly
+def release(name: str | None, out: Path, state: Path | None, listing: bool) -> None:
+    """Freeze the current outputs under NAME, so that they can be cited for ever.
+
+    Do this when a report is sent round. The files are copied to OUT/releases/NAME, and everything
+    that `show` prints is kept: `notesmine show T-017@NAME` answers even when outputs are deleted or
+    the notes have changed, and says what became of the theme since. A release never changes; a
+    later `run` leaves it alone.
+    """
+    from notesmine import editions
+
+    if listing:
+        for line in editions.listed(out, state=state):
+            click.echo(line)
+        return
+    if name is None:
+        raise click.UsageError("Give the release a NAME, as in: notesmine release 2025-q1")
+    done = editions.release(name, out, state=state)
+    run, said = done.edition.run, "released" if done.new else "is there already, identical"
+    click.echo(f"{done.edition.name}: {said} ({run.run_id}, {len(run.inputs)} documents)")
+    click.echo(f"Copy         {done.folder}")
+    click.echo(f"Cite from it  notesmine show ID@{done.edition.name}")
+
+
+@main.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("-o", "--out", type=FOLDER, help="File to write (with --to).")
+@click.option("--to", "form", type=click.Choice(["json", "md"]), help="Form of the file.")
+@click.option("--outputs", type=FOLDER, default=Path("outputs"), help="Whose releases and runs.")
+@click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")
+@_friendly
+def diff(
+    a: str, b: str, out: Path | None, form: str | None, outputs: Path, state: Path | None
+) -> None:
+    r"""Say what changed from A to B: themes, evidence, documents, settings.
+
+    A and B are names of releases, output folders, or run ids (R-...). Two output folders are
+    compared by their files alone. Exit code 0 whether anything differs or not, 2 for wrong usage.
+
+    \b
+    notesmine diff 2025-q1 outputs            since the release
+    notesmine diff 2025-q1 2025-q2            one release and the next
+    notesmine diff old new --to md -o what-is-new.md
+    """
+    from notesmine import editions
+    from notesmine.publish.files import replace_file
+
+    found = editions.diff(a, b, out=outputs, state=state)
+    if form is None and out is not None:
+        form = "md" if out.suffix.casefold() in {".md", ".markdown"} else "json"
+    if form is None:
+        lines = editions.to_lines(found)
+    else:
+        text = editions.to_json(found) if form == "json" else editions.to_markdown(found)
+        if out is not None:
+            replace_file(out.parent, out.name, text.encode("utf-8", "replace"))
+            lines = [f"{a} -> {b}: {out}"]
+        else:
+            lines = text.splitlines()
+    for line in lines:
         click.echo(line)
 
 

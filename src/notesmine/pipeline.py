@@ -19,7 +19,17 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, embed, evidence, publish, read, runrecord, segment, synthesis
+from notesmine import (
+    classify,
+    embed,
+    evidence,
+    publish,
+    read,
+    rulings,
+    runrecord,
+    segment,
+    synthesis,
+)
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
@@ -189,6 +199,8 @@ def run(
             store.keep_blob("registry", grown.registry)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
+            store.keep_blob("codebook", msgspec.msgpack.encode(book))
+            rulings.keep(store, rulings.rulings(assigned, by_id))
             store.keep_run(record, runrecord.shown(weighed, documents))
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
@@ -448,9 +460,6 @@ def _assign(
     return out
 
 
-# -- the record -----------------------------------------------------------------------------------
-
-
 # -- nothing changed ------------------------------------------------------------------------------
 
 
@@ -459,7 +468,7 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if (store.blob("fingerprint") or b"").decode() != asked:
         return None
     runs = store.runs()
-    if not runs or not publish.intact(out, runs[-1]):
+    if not runs or not publish.intact(out, runs[-1]) or store.blob(rulings.BLOB) is None:
         return None
     return runs[-1]
 
