@@ -8,12 +8,19 @@ grown or faded); events on record add what quotes cannot tell, that a theme had 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from notesmine.editions.snapshot import QuoteRow, Snapshot, ThemeRow
+from notesmine.editions.changes import (
+    DocumentChange,
+    QuoteChange,
+    carried,
+    documents_between,
+    quotes_between,
+)
+from notesmine.editions.snapshot import Snapshot, ThemeRow
 from notesmine.records import Run
 from notesmine.themes.registry import CHANGED, SHARED
 
@@ -37,32 +44,6 @@ class ThemeChange(Struct, frozen=True, kw_only=True):
     now: ThemeRow | None
     other: tuple[str, ...] = ()
     renamed_from: str = ""
-
-
-class DocumentChange(Struct, frozen=True, kw_only=True):
-    """A document that was added, removed, changed, renamed or read otherwise."""
-
-    what: Literal["added", "removed", "changed", "renamed", "status"]
-    path: str
-    doc_id: str
-    before: str = ""
-
-
-class QuoteChange(Struct, frozen=True, kw_only=True):
-    """A quote gained, lost, judged otherwise, or taken over into a changed document.
-
-    ``reason`` says why where it is known; ``before`` is the earlier id of the same words.
-    """
-
-    what: Literal["gained", "lost", "rejudged", "carried"]
-    quote_id: str
-    reason: str
-    themes: tuple[str, ...]
-    kind: str
-    tier: str
-    path: str
-    text: str
-    before: str = ""
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -93,14 +74,14 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 def compare(a: Snapshot, b: Snapshot) -> Difference:
     """Compare two publications, A the earlier one."""
-    documents = _documents(a.run, b.run)
-    heirs = _carried(a, b, documents)
+    documents = documents_between(a.run, b.run)
+    heirs = carried(a, b, documents)
     return Difference(
         a=_about(a),
         b=_about(b),
         themes=tuple(_themes(a, b, heirs)),
         documents=tuple(documents),
-        quotes=tuple(_quotes(a, b, documents, heirs)),
+        quotes=tuple(quotes_between(a, b, documents, heirs)),
         made_with=tuple(_made_with(a.run, b.run)),
     )
 
@@ -118,158 +99,6 @@ def _about(snapshot: Snapshot) -> dict[str, Any]:
             q.kind == "impediment" and q.tier == "confirmed" for q in snapshot.quotes.values()
         ),
     }
-
-
-# -- documents ------------------------------------------------------------------------------------
-
-
-def _documents(a: Run, b: Run) -> list[DocumentChange]:
-    """Tell documents apart by content first, then by path."""
-    then, now = _inputs(a), _inputs(b)
-    gone_paths = {p: i for i in then.keys() - now.keys() for p in _paths(then[i])}
-    found, replaced = [], set()
-    for ident in sorted(now.keys() - then.keys()):
-        old = next((gone_paths[p] for p in _paths(now[ident]) if p in gone_paths), None)
-        path = _paths(now[ident])[0]
-        if old is None:
-            found.append(DocumentChange(what="added", path=path, doc_id=ident))
-        else:
-            replaced.add(old)
-            found.append(DocumentChange(what="changed", path=path, doc_id=ident, before=old))
-    found += [
-        DocumentChange(what="removed", path=_paths(then[i])[0], doc_id=i)
-        for i in sorted(then.keys() - now.keys() - replaced)
-    ]
-    for ident in sorted(then.keys() & now.keys()):
-        before, after = _paths(then[ident]), _paths(now[ident])
-        if before != after:
-            found.append(
-                DocumentChange(
-                    what="renamed",
-                    path="; ".join(after),
-                    doc_id=ident,
-                    before="; ".join(before),
-                )
-            )
-        if then[ident]["status"] != now[ident]["status"]:
-            found.append(
-                DocumentChange(
-                    what="status",
-                    path=f"{after[0]}: {now[ident]['status']}",
-                    doc_id=ident,
-                    before=str(then[ident]["status"]),
-                )
-            )
-    return sorted(found, key=lambda d: (d.what, d.path, d.doc_id))
-
-
-def _inputs(run: Run) -> dict[str, Mapping[str, Any]]:
-    return {str(row["doc_id"]): row for row in run.inputs}
-
-
-def _paths(row: Mapping[str, Any]) -> list[str]:
-    return sorted(str(p) for p in row["paths"]) or [str(row["doc_id"])]
-
-
-# -- quotes ---------------------------------------------------------------------------------------
-
-
-def _carried(a: Snapshot, b: Snapshot, documents: Iterable[DocumentChange]) -> dict[str, str]:
-    """Pair the quotes of a changed document with the same words in its new version.
-
-    Returns
-    -------
-    dict of str to str
-        Later quote id to earlier one. Ids cover the document's content, so that every quote of a
-        changed document has a new one.
-    """
-    earlier = {d.doc_id: d.before for d in documents if d.what == "changed"}
-    free: dict[tuple[str, str], list[str]] = {}
-    for quote in sorted(a.quotes.values(), key=lambda q: q.quote_id):
-        free.setdefault((quote.doc_id, _plain(quote.text)), []).append(quote.quote_id)
-    pairs = {}
-    for quote in sorted(b.quotes.values(), key=lambda q: q.quote_id):
-        same = free.get((earlier.get(quote.doc_id, ""), _plain(quote.text)))
-        if same:
-            pairs[quote.quote_id] = same.pop(0)
-    return pairs
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _quotes(
-    a: Snapshot, b: Snapshot, documents: Iterable[DocumentChange], heirs: Mapping[str, str]
-) -> list[QuoteChange]:
-    changes = list(documents)
-    old, new = _inputs(a.run), _inputs(b.run)
-    changed = {d.doc_id for d in changes if d.what == "changed"}
-    replaced = {d.before for d in changes if d.what == "changed"}
-    carried = set(heirs.values())
-    found = []
-    for ident, quote in b.quotes.items():
-        if ident in a.quotes:
-            differs = _rejudged(a.quotes[ident], quote)
-            if differs:
-                found.append(_change("rejudged", quote, differs))
-        elif ident in heirs:
-            differs = _rejudged(a.quotes[heirs[ident]], quote)
-            reason = "same words in the changed document" + (f"; {differs}" if differs else "")
-            found.append(_change("carried", quote, reason, heirs[ident]))
-        elif quote.doc_id in old:
-            found.append(_change("gained", quote, "its document was there: judged otherwise"))
-        else:
-            reason = "document changed" if quote.doc_id in changed else "new document"
-            found.append(_change("gained", quote, reason))
-    for ident, quote in a.quotes.items():
-        if ident in b.quotes or ident in carried:
-            continue
-        if quote.doc_id in replaced:
-            reason = "document changed"
-        elif quote.doc_id not in new:
-            reason = "document removed"
-        elif new[quote.doc_id]["status"] == "failed":
-            reason = "document could not be read"
-        else:
-            reason = "its document is there: judged otherwise, a copy of another, or withheld"
-        found.append(_change("lost", quote, reason))
-    rank = {"gained": 0, "lost": 1, "rejudged": 2, "carried": 3}
-    return sorted(found, key=lambda q: (rank[q.what], q.path, q.quote_id))
-
-
-def _change(
-    what: Literal["gained", "lost", "rejudged", "carried"],
-    quote: QuoteRow,
-    reason: str,
-    before: str = "",
-) -> QuoteChange:
-    return QuoteChange(
-        what=what,
-        quote_id=quote.quote_id,
-        reason=reason,
-        themes=quote.themes,
-        kind=quote.kind,
-        tier=quote.tier,
-        path=quote.path,
-        text=quote.text,
-        before=before,
-    )
-
-
-def _rejudged(then: QuoteRow, now: QuoteRow) -> str:
-    """Say what is judged otherwise, in words; the empty text where nothing is."""
-    parts = [
-        f"{name} {before} -> {after}"
-        for name, before, after in (
-            ("kind", then.kind, now.kind),
-            ("tier", then.tier, now.tier),
-            ("stance", then.stance, now.stance),
-            ("themes", ", ".join(then.themes) or "none", ", ".join(now.themes) or "none"),
-        )
-        if before != after
-    ]
-    return "; ".join(parts)
 
 
 # -- themes ---------------------------------------------------------------------------------------

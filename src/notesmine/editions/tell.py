@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from notesmine.editions.compare import Difference, QuoteChange, Setting, ThemeChange
+from notesmine.editions.changes import QuoteChange
+from notesmine.editions.compare import Difference, Setting, ThemeChange
 from notesmine.editions.snapshot import ThemeRow
 from notesmine.publish.markdown import escape
 from notesmine.publish.text import one_line, plural
@@ -93,7 +94,7 @@ def to_markdown(difference: Difference) -> str:
         )
     if difference.documents:
         lines += ["", "## Documents", ""]
-        lines += [f"- {escape(line)}" for line in _document_lines(difference)]
+        lines += [f"- {escape(one_line(line))}" for line in _document_lines(difference)]
     for title, quotes in _quote_groups(difference):
         lines += ["", f"## {title} ({len(quotes)})", ""]
         lines += [
@@ -158,6 +159,11 @@ def _note(row: ThemeChange) -> str:
         notes.append(f"{word} {', '.join(row.other)}")
     if row.renamed_from:
         notes.append(f"was called {row.renamed_from}")
+    if row.then and row.now and row.then.parent_id != row.now.parent_id:
+        parent = row.now.parent_id
+        notes.append(
+            f"now part of {parent}" if parent else f"no longer part of {row.then.parent_id}"
+        )
     return "; ".join(notes)
 
 
