@@ -133,6 +133,8 @@ def _compare(a: str, b: str, store: Store | None) -> Agreement:
     problems += _lone(a, said_a, said_b, sheets) + _lone(b, said_b, said_a, sheets)
     pairs = [_pair(i, said_a[i], said_b[i], known.get(i), sheets.values()) for i in both]
     used = tuple(sorted({k.sample for i in both if (k := known.get(i)) and k.sample}))
+    pairs, missed = _weigh(pairs, used, samples, known)
+    problems += missed
     weighted = len({p.weight for p in pairs}) > 1
     machine: Literal["a", "b"] | None = "a" if a == MACHINE else "b" if b == MACHINE else None
     return Agreement(
@@ -199,6 +201,40 @@ def _pair(ident: str, a: Said, b: Said, known: _Known | None, sheets: Iterable[A
         weight=known.weight,
         group=known.group,
     )
+
+
+def _weigh(
+    pairs: Sequence[Pair],
+    used: Sequence[str],
+    samples: Sequence[Sample],
+    known: Mapping[str, _Known],
+) -> tuple[list[Pair], list[Problem]]:
+    """Let the rows that were answered stand for those of their group that were not.
+
+    Rows of unknown origin, or of several samples, have no weight.
+    """
+    own = [s for s in samples if s.sample_id in used]
+    if len(own) != 1 or any(not known[p.row_id].sample for p in pairs if p.row_id in known):
+        return [msgspec.structs.replace(p, weight=1.0, group="") for p in pairs], []
+    problems, factors = [], {}
+    for group, _, population in own[0].by_group():
+        answered = sum(p.weight for p in pairs if p.group == group)
+        if answered:
+            factors[group] = population / answered
+        else:
+            problems.append(
+                Problem(
+                    code="group-empty",
+                    message=f"no row of the group '{group}' was answered by both:"
+                    f" figures for all passages leave out its {population} passages",
+                    hint="Fill in the whole sheet.",
+                )
+            )
+    weighed = [
+        msgspec.structs.replace(p, weight=round(p.weight * factors.get(p.group, 1.0), 9))
+        for p in pairs
+    ]
+    return weighed, problems
 
 
 def _label(name: str, sheets: Mapping[str, Answers]) -> str:

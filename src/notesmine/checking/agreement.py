@@ -130,7 +130,7 @@ def figures(pairs: Sequence[Pair]) -> list[Figure]:
             ),
         ]
         for kind in KINDS:
-            if any(kind in {p.a.kind, p.b.kind} for p in rows):
+            if kind != "impediment" and any(kind in {p.a.kind, p.b.kind} for p in rows):
                 found.append(_yes_no("kind", kind, scope, rows, _is(kind)))
         for code in _codes(rows):
             found.append(_yes_no("code", code, scope, rows, _has(code)))

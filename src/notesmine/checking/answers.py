@@ -84,19 +84,26 @@ def read_answers(path: Path, codes: Sequence[tuple[str, str]]) -> Answers:
             f"{path.name} has more than {MAX_BYTES >> 20} MiB", "Is this the filled-in sheet?"
         )
     suffix = path.suffix.casefold()
-    table: list[tuple[int, Cells]]
+    tables: Iterable[Sequence[tuple[int, Cells]]]
     if suffix in {".xlsx", ".xlsm"}:
-        table = [pair for sheet in cells(data, path.name) for pair in sheet]
+        tables = cells(data, path.name)
     elif suffix in {".jsonl", ".ndjson"}:
-        table = list(_jsonl(data, path.name))
+        tables = [list(_jsonl(data, path.name))]
     elif suffix in {".csv", ".tsv", ".txt"}:
-        table = list(_csv(data, path.name))
+        tables = [list(_csv(data, path.name))]
     else:
         raise InputError(
             f"{path.name} is no sheet that can be read",
             "Save it as XLSX, CSV (comma, semicolon or tab) or JSONL.",
         )
-    return _taken(table, path.name, _vocabulary(codes))
+    for table in tables:  # of a workbook, the first sheet that has the columns counts
+        found = _header(table)
+        if found is not None:
+            return _taken(table[found[0] + 1 :], found[1], path.name, _vocabulary(codes))
+    raise InputError(
+        f"{path.name} has no header with the columns id and kind",
+        "Use the sheet that `notesmine sample` wrote, or give a table these columns and code.",
+    )
 
 
 def _vocabulary(codes: Sequence[tuple[str, str]]) -> dict[str, str]:
@@ -167,15 +174,18 @@ def _value(value: Any) -> str | None:
 # -- rows -----------------------------------------------------------------------------------------
 
 
-def _taken(table: Sequence[tuple[int, Cells]], name: str, vocabulary: Mapping[str, str]) -> Answers:
-    """Find the header and take the rows below it, listing what cannot be taken."""
-    head, places = _header(table, name)
+def _taken(
+    body: Sequence[tuple[int, Cells]],
+    places: Mapping[str, int],
+    name: str,
+    vocabulary: Mapping[str, str],
+) -> Answers:
+    """Take the rows below a header, listing what cannot be taken."""
     problems: list[Problem] = []
     rows: dict[str, Answer] = {}
     seen: dict[str, int] = {}
     twice: set[str] = set()
     coders: set[str] = set()
-    body = table[head + 1 :]
     if len(body) > MAX_ROWS:
         raise InputError(f"{name} has more than {MAX_ROWS:,} rows", "Is this the filled-in sheet?")
     for number, line in body:
@@ -209,14 +219,12 @@ def _taken(table: Sequence[tuple[int, Cells]], name: str, vocabulary: Mapping[st
     )
 
 
-def _header(table: Sequence[tuple[int, Cells]], name: str) -> tuple[int, dict[str, int]]:
-    """Return where the header stands and the place of each column in it.
-
-    In a workbook the rows of all its sheets follow one another; the first header found counts.
-    """
-    starts = [n for n, (number, _) in enumerate(table) if number <= HEAD_WITHIN]
-    for at in starts:
-        names = [(cell or "").strip().casefold() for cell in table[at][1]]
+def _header(table: Sequence[tuple[int, Cells]]) -> tuple[int, dict[str, int]] | None:
+    """Return where the header stands and the place of each column in it, None without one."""
+    for at, (number, line) in enumerate(table):
+        if number > HEAD_WITHIN:
+            break
+        names = [(cell or "").strip().casefold() for cell in line]
         places = {
             column: names.index(known)
             for column, alternatives in COLUMNS.items()
@@ -225,10 +233,7 @@ def _header(table: Sequence[tuple[int, Cells]], name: str) -> tuple[int, dict[st
         }
         if "id" in places and "kind" in places:
             return at, places
-    raise InputError(
-        f"{name} has no header with the columns id and kind",
-        "Use the sheet that `notesmine sample` wrote, or give a table these columns and code.",
-    )
+    return None
 
 
 def _answer(

@@ -12,7 +12,7 @@ from notesmine.errors import InputError, StateError
 from notesmine.publish.files import replace_file
 from notesmine.rulings import Ruling, kept
 from notesmine.store import Store, state_folder
-from notesmine.themes.codebook import Codebook
+from notesmine.themes.codebook import Codebook, load_codebook
 
 
 def sample(

@@ -13,6 +13,7 @@ from notesmine.publish.markdown import escape
 from notesmine.publish.text import one_line
 
 LISTED = 10  # disagreements on a terminal; files hold all of them
+PROBLEMS = 20  # of those too
 SHORT = 96
 NOTES = (
     "kappa: Cohen's (1960); alpha: Krippendorff's, nominal (2011). 1 is full agreement, 0 what"
@@ -71,7 +72,11 @@ def to_lines(found: Agreement, by: Group = "kind") -> list[str]:
             )
     if found.problems:
         lines += ["", f"Problems ({len(found.problems)})"]
-        lines += [f"  {one_line(p.message)}. {p.hint}" for p in found.problems]
+        lines += [f"  {one_line(p.message)}. {p.hint}" for p in found.problems[:PROBLEMS]]
+        if len(found.problems) > PROBLEMS:
+            lines.append(
+                f"  … and {len(found.problems) - PROBLEMS} more: -o FILE.md writes them all"
+            )
     return lines
 
 
@@ -150,7 +155,9 @@ def _number(value: float | None) -> str:
     >>> _number(0.5), _number(1.0), _number(-0.124), _number(None)
     ('.50', '1.00', '-.12', '-')
     """
-    return "-" if value is None else f"{value:.2f}".replace("0.", ".", 1)
+    if value is None:
+        return "-"
+    return f"{round(value, 2) + 0.0:.2f}".replace("0.", ".", 1)  # + 0.0: no minus before zero
 
 
 def _interval(interval: Interval) -> str:
