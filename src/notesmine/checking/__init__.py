@@ -4,9 +4,9 @@ Draws from the state of a run, writes a coding sheet, reads filled-in ones back;
 answers, the weights and the figures are kept in the state.
 """
 
-from notesmine.checking.agree import Agreement, agree, kept_agreements
 from notesmine.checking.answers import Answers, read_answers
-from notesmine.checking.draw import Sample, draw
+from notesmine.checking.comparison import Agreement, agree, kept_agreements
+from notesmine.checking.drawing import Sample, draw
 from notesmine.checking.measures import cohen_kappa, krippendorff_alpha, wilson
 from notesmine.checking.sampling import sample
 from notesmine.checking.tell import to_json, to_lines, to_markdown

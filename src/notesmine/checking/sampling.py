@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from notesmine.checking.draw import Sample, draw
+from notesmine.checking.drawing import Sample, draw
 from notesmine.checking.sheet import render
 from notesmine.errors import InputError, StateError
 from notesmine.publish.files import replace_file

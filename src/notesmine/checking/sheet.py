@@ -10,7 +10,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from notesmine.checking.draw import Row, Sample
+from notesmine.checking.drawing import Row, Sample
 from notesmine.checking.guide import choices, lines
 from notesmine.publish.text import visible
 from notesmine.themes.codebook import Codebook

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from notesmine.checking.agree import Agreement
 from notesmine.checking.agreement import SCOPES, Figure, Group, Score
+from notesmine.checking.comparison import Agreement
 from notesmine.checking.measures import Interval
 from notesmine.publish.markdown import escape
 from notesmine.publish.text import one_line

@@ -6,7 +6,6 @@ import io
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
-from xml.etree.ElementTree import ParseError
 
 from notesmine.errors import InputError, ReadError
 from notesmine.read.archive import Archive, refuse_doctype
@@ -16,7 +15,7 @@ MAX_COLUMNS = 40
 MAX_UNPACKED = 200 << 20  # bytes of all parts together
 #: What openpyxl raises on parts that are not what they should be.
 BROKEN = (
-    KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, ParseError,
+    KeyError, ValueError, TypeError, AttributeError, IndexError, OSError, EOFError, SyntaxError,
     zipfile.BadZipFile, NotImplementedError, RecursionError,
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
 Reads output folders and the state; writes the copy under ``releases/`` and the editions' tables.
 """
 
-from notesmine.editions.compare import Difference, compare
+from notesmine.editions.difference import Difference, compare
 from notesmine.editions.freeze import Edition, Released, check_name, listed, release
 from notesmine.editions.resolve import diff
 from notesmine.editions.since import show

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from notesmine.editions.compare import Difference, compare
+from notesmine.editions.difference import Difference, compare
 from notesmine.editions.freeze import FOLDER, RECORD, Edition
 from notesmine.editions.snapshot import Snapshot, from_folder, from_items
 from notesmine.errors import InputError

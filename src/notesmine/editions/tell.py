@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from notesmine.editions.changes import QuoteChange
-from notesmine.editions.compare import Difference, Setting, ThemeChange
+from notesmine.editions.difference import Difference, Setting, ThemeChange
 from notesmine.editions.snapshot import ThemeRow
 from notesmine.publish.markdown import escape
 from notesmine.publish.text import one_line, plural
 
 WIDTH = 100
 LISTED = 12  # quotes of each sort on a terminal; files hold all of them
-#: Headings of the sorts of change, in the order of `compare.ORDER`.
+#: Headings of the sorts of change, in the order of `difference.ORDER`.
 HEADINGS = {
     "new": "New",
     "returned": "Returned",

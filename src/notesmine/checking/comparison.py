@@ -15,7 +15,7 @@ from msgspec import Struct
 from notesmine.checking import agreement
 from notesmine.checking.agreement import Difference, Figure, Pair, Said, Score
 from notesmine.checking.answers import Answers, read_answers
-from notesmine.checking.draw import Sample
+from notesmine.checking.drawing import Sample
 from notesmine.checking.sampling import codebook_of
 from notesmine.checking.sheet import as_published
 from notesmine.errors import InputError
