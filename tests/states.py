@@ -13,6 +13,20 @@ from notesmine.records import Event, Run
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import load_codebook
 
+#: What the notes say, each in words of its own, so that none is taken for a copy of another.
+OWNED = (
+    "Nobody decides who looks after the coder.",
+    "Nobody decides about money for the survey tool next year.",
+    "Nobody decides when the old register of streets is switched off.",
+    "Nobody decides which unit runs the flagger at night.",
+)
+SHELVED = (
+    "The map of buildings hangs on the wall, and no survey asks for it.",
+    "A page of price indices was shown once and then forgotten.",
+    "Drafts of the dashboard sleep in a drawer of the press office.",
+    "The text model was praised by everyone and is called by no system.",
+)
+
 
 def run_of(
     notes: factory.Notes,
@@ -60,8 +74,8 @@ def small(*, extra: bool = False, changed: bool = False, without: str = "") -> f
         if path == without:
             continue
         notes.note(path, f"2025-0{number}-10", title=f"Meeting {number}", format="md")
-        notes.say(path, f"Nobody decides about the coder in round {number}.", ("ownership",))
-        notes.say(path, f"The map of round {number} is not used.", ("shelving", "T-017"))
+        notes.say(path, OWNED[number - 1], ("ownership",))
+        notes.say(path, SHELVED[number - 1], ("shelving", "T-017"))
         notes.say(path, f"We meet again in room {number}.", kind="status", probability=0.9)
         if number == 2 and changed:
             notes.say(path, "The register came late again.", ("data",))
