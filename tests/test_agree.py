@@ -68,7 +68,8 @@ def test_a_person_who_says_the_same_agrees_fully(out: Path) -> None:
     sheet, sample = fill(out, "anna", as_machine)
     found = checking.agree(str(sheet), "machine", out=out)
     assert found.rows == len(sample.rows)
-    assert found.problems == found.disagreements == ()
+    assert found.problems == ()
+    assert found.disagreements == ()
     assert figure(found, "kind").kappa.value == figure(found, "kind").alpha.value == 1
     assert score(found, "impediment, or to review").f1.value == 1
     assert found.a == "anna.xlsx (AN)"

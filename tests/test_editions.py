@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -16,7 +17,6 @@ import factory
 import states
 from notesmine import editions, store
 from notesmine.cli import main
-from notesmine.editions import freeze
 from notesmine.errors import InputError, NothingToRead, OutputError, StateError
 from notesmine.records import Event
 from notesmine.store import Store, state_folder
@@ -153,7 +153,7 @@ def test_a_crash_while_copying_leaves_no_half_release(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(freeze.os, "fsync", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(OutputError, match="No space left"):
             editions.release("v1", out)
     assert not (out / "releases" / "v1").exists()
