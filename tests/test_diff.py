@@ -222,7 +222,7 @@ def test_every_quote_and_theme_is_accounted_for(
         by_what.setdefault(quote.what, set()).add(quote.quote_id)
     assert by_what.get("gained", set()) == now.keys() - then.keys()
     assert by_what.get("lost", set()) == then.keys() - now.keys()
-    assert by_what.get("rejudged", set()) == {
+    assert by_what.get("regrouped", set()) == {
         q for q in then.keys() & now.keys() if then[q] != now[q]
     }
     assert {t.theme_id for t in found.themes} == {*then.values(), *now.values()}

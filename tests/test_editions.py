@@ -234,18 +234,29 @@ def test_a_quote_withheld_since_is_said_to_be_withheld(out: Path) -> None:
     assert "not for quotation now" in since(f"{quote}@v1", out)
 
 
-def test_what_became_of_a_theme_follows_mergers_and_renamings(out: Path) -> None:
+def test_what_became_of_a_theme_follows_mergers(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     editions.release("v1", out)
     merged = Event(theme_id="T-017", what="merged", detail="2 of 3 passages", other=("T-018",))
+    again = Event(theme_id="T-018", what="merged", detail="all of it", other=("ownership",))
+    without = [t for t in factory.themes() if t.theme_id != "T-017"]
+    monkeypatch.setattr(factory, "themes", lambda: without)
     states.run_of(states.small(extra=True), out, "R-2", events=(merged,))
-    assert "merged 2 of 3 passages T-018" in since("T-017@v1", out)
-    notes = states.small(extra=True)
-    notes._lines = [
-        (path, at, facts | {"themes": tuple(t for t in facts["themes"] if t != "T-017")})  # type: ignore[attr-defined]
-        for path, at, facts in notes._lines
-    ]
-    states.run_of(notes, out, "R-3")
-    assert "no longer" in since("T-017@v1", out)
+    assert "went over to T-018 (no longer a theme itself)" in since("T-017@v1", out)
+    states.run_of(states.small(), out, "R-3", events=(again,))
+    told = since("T-017@v1", out)
+    assert "merged 2 of 3 passages T-018" in told
+    assert "went over to ownership Nobody owns it" in told
+
+
+def test_a_theme_that_only_passages_to_review_report_is_still_there(out: Path) -> None:
+    editions.release("v1", out)
+    notes = states.small()
+    notes._lines = [(path, at, facts | {"tier": "review"}) for path, at, facts in notes._lines]
+    states.run_of(notes, out, "R-2")
+    assert "no confirmed passage now (then 3 passages)" in since("T-017@v1", out)
+    assert "the code is still looked for" in since("ownership@v1", out)
+    quote = quote_in(out, FIRST, "Nobody decides")
+    assert "tier confirmed -> review" in since(f"{quote}@v1", out)
 
 
 def test_what_became_of_a_document_is_said(out: Path) -> None:

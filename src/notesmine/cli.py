@@ -60,12 +60,12 @@ def _friendly(function: F) -> F:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="notesmine")
 def main() -> None:
-    r"""Find the impediments that project notes report, each with verbatim evidence.
+    """Find the impediments that project notes report, each with verbatim evidence.
 
     \b
     Begin with:  notesmine run FOLDER-WITH-NOTES -o outputs
     and open     outputs/report.html
-    """
+    """  # noqa: D301 - Click wants the character
 
 
 @main.command()
@@ -203,12 +203,12 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
 @_friendly
 def show(ident: str, out: Path, state: Path | None) -> None:
-    r"""Show a theme with its history, a quote with its context and citations, or a document.
+    """Show a theme with its history, a quote with its context and citations, or a document.
 
     \b
     notesmine show T-017            as it stands now
     notesmine show T-017@2025-q1    as the release 2025-q1 has it, and what became of it since
-    """
+    """  # noqa: D301 - Click wants the character
     from notesmine.commands import show as command
 
     for line in command(ident, out, state):
@@ -255,7 +255,7 @@ def release(name: str | None, out: Path, state: Path | None, listing: bool) -> N
 def diff(
     a: str, b: str, out: Path | None, form: str | None, outputs: Path, state: Path | None
 ) -> None:
-    r"""Say what changed from A to B: themes, evidence, documents, settings.
+    """Say what changed from A to B: themes, evidence, documents, settings.
 
     A and B are names of releases, output folders, or run ids (R-...). Two output folders are
     compared by their files alone. Exit code 0 whether anything differs or not, 2 for wrong usage.
@@ -264,7 +264,7 @@ def diff(
     notesmine diff 2025-q1 outputs            since the release
     notesmine diff 2025-q1 2025-q2            one release and the next
     notesmine diff old new --to md -o what-is-new.md
-    """
+    """  # noqa: D301 - Click wants the character
     from notesmine import editions
     from notesmine.publish.files import replace_file
 
@@ -302,7 +302,7 @@ def sample(
     with_unquotable: bool,
     state: Path | None,
 ) -> None:
-    r"""Write a sheet on which people code passages by hand, to check the machine.
+    """Write a sheet on which people code passages by hand, to check the machine.
 
     The passages are drawn at random from the last run in OUT: what the machine took for an
     impediment, what it doubted, and what it passed over. The sheet is blind: what the machine said
@@ -312,7 +312,7 @@ def sample(
     notesmine agree filled-in.xlsx machine
 
     says how far they agree. Passages marked as not for quotation are left out unless asked for.
-    """
+    """  # noqa: D301 - Click wants the character
     from notesmine import checking
 
     drawn = checking.sample(
@@ -340,7 +340,7 @@ def sample(
 @click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")
 @_friendly
 def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path | None) -> None:
-    r"""Say how far two codings of the same passages agree.
+    """Say how far two codings of the same passages agree.
 
     A and B are filled-in sheets (XLSX; or CSV or JSONL with id, kind, code), or the word `machine`.
     Cohen's kappa, Krippendorff's alpha, and, against the machine, its precision and recall, each
@@ -352,7 +352,7 @@ def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path 
 
     The figures are kept in the state. Exit code 0 however far they agree; 2 if a sheet cannot be
     read. Rows that cannot be taken are listed, and left out.
-    """
+    """  # noqa: D301 - Click wants the character
     from notesmine import checking
     from notesmine.publish.files import replace_file
 

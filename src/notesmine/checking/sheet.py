@@ -68,11 +68,14 @@ def render(
     guide.set_column(2, 2, 110)
     told = lines(book, sample.withheld, all_passages=all_passages)
     for row, (what, name, text) in enumerate(told):
-        heading = not what and not name
-        style = formats["head" if heading else "text"]
-        guide.write_string(row, 0, text if heading else what, style)
-        guide.write_string(row, 1, "" if heading else name, formats["head" if heading else "bold"])
-        guide.write_string(row, 2, "" if heading else text, style)
+        if not what and not name:
+            for column in range(3):
+                guide.write_blank(row, column, None, formats["title"])
+            guide.write_string(row, 0, text, formats["title"])
+            continue
+        guide.write_string(row, 0, what, formats["text"])
+        guide.write_string(row, 1, name, formats["bold"])
+        guide.write_string(row, 2, text, formats["text"])
     file.close()
     return stream.getvalue()
 
@@ -81,6 +84,7 @@ def _formats(file: Any) -> dict[str, Any]:
     base = {"valign": "top", "text_wrap": True}
     return {
         "head": file.add_format({**base, "bold": True, "bg_color": "#DDE6EE", "bottom": 1}),
+        "title": file.add_format({"bold": True, "bg_color": "#DDE6EE"}),  # may run over its cell
         "bold": file.add_format({**base, "bold": True}),
         "text": file.add_format(base),
         "dim": file.add_format({**base, "font_color": "#595959"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -9,6 +10,11 @@ from msgspec import Struct
 
 from notesmine.editions.snapshot import QuoteRow, Snapshot
 from notesmine.records import Run
+
+EMERGENT = re.compile(r"T-\d+")
+#: What happens to a quote; *regrouped* ones only stand under another discovered theme.
+How = Literal["gained", "lost", "rejudged", "carried", "regrouped"]
+ORDER: tuple[How, ...] = ("gained", "lost", "rejudged", "carried", "regrouped")
 
 
 class DocumentChange(Struct, frozen=True, kw_only=True):
@@ -21,12 +27,12 @@ class DocumentChange(Struct, frozen=True, kw_only=True):
 
 
 class QuoteChange(Struct, frozen=True, kw_only=True):
-    """A quote gained, lost, judged otherwise, or taken over into a changed document.
+    """A quote gained, lost, judged otherwise, regrouped, or taken over into a changed document.
 
     ``reason`` says why where it is known; ``before`` is the earlier id of the same words.
     """
 
-    what: Literal["gained", "lost", "rejudged", "carried"]
+    what: How
     quote_id: str
     reason: str
     themes: tuple[str, ...]
@@ -130,7 +136,8 @@ def quotes_between(
         if ident in a.quotes:
             differs = _rejudged(a.quotes[ident], quote)
             if differs:
-                found.append(_change("rejudged", quote, differs))
+                how: How = "rejudged" if _judged(a.quotes[ident], quote) else "regrouped"
+                found.append(_change(how, quote, differs))
         elif ident in heirs:
             differs = _rejudged(a.quotes[heirs[ident]], quote)
             reason = "same words in the changed document" + (f"; {differs}" if differs else "")
@@ -152,12 +159,11 @@ def quotes_between(
         else:
             reason = "its document is there: judged otherwise, a copy of another, or withheld"
         found.append(_change("lost", quote, reason))
-    rank = {"gained": 0, "lost": 1, "rejudged": 2, "carried": 3}
-    return sorted(found, key=lambda q: (rank[q.what], q.path, q.quote_id))
+    return sorted(found, key=lambda q: (ORDER.index(q.what), q.path, q.quote_id))
 
 
 def _change(
-    what: Literal["gained", "lost", "rejudged", "carried"],
+    what: How,
     quote: QuoteRow,
     reason: str,
     before: str = "",
@@ -173,6 +179,15 @@ def _change(
         text=quote.text,
         before=before,
     )
+
+
+def _judged(then: QuoteRow, now: QuoteRow) -> bool:
+    """Whether a quote is judged otherwise itself: its kind, tier, stance or codes."""
+    before, after = (
+        (q.kind, q.tier, q.stance, [t for t in q.themes if not EMERGENT.fullmatch(t)])
+        for q in (then, now)
+    )
+    return before != after
 
 
 def _rejudged(then: QuoteRow, now: QuoteRow) -> str:

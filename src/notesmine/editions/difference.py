@@ -105,7 +105,7 @@ def _about(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _themes(a: Snapshot, b: Snapshot, heirs: Mapping[str, str]) -> list[ThemeChange]:
-    then, now = a.reported(), b.reported()
+    then, now = a.there(), b.there()
     moves = _moves(a, b, heirs)
     before = _reported_before(a)
     known = {e.theme_id for e in b.history if e.what == "returned"} - {
@@ -125,6 +125,7 @@ def _themes(a: Snapshot, b: Snapshot, heirs: Mapping[str, str]) -> list[ThemeCha
     for ident in sorted(then.keys() & now.keys()):
         net = now[ident].passages - then[ident].passages
         enough = abs(net) >= max(LEAST, CHANGED * then[ident].passages)
+        enough |= (then[ident].passages == 0) != (now[ident].passages == 0)
         same = _figures(then[ident]) == _figures(now[ident])
         kept: What = "unchanged" if same else "changed"
         found.append(_theme(ident, ("grown" if net > 0 else "faded") if enough else kept, a, b))
@@ -155,7 +156,7 @@ def _theme(
 def _reported_before(a: Snapshot) -> set[str]:
     """Return the discovered themes that had ended before A, by the events on record."""
     ended = {e.theme_id for e in a.history if e.what in {"retired", "merged"}}
-    return ended - a.reported().keys()
+    return ended - a.there().keys()
 
 
 class _Moves(Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from notesmine.editions.freeze import Edition, find_edition
-from notesmine.editions.snapshot import QuoteRow, Snapshot, from_items
+from notesmine.editions.snapshot import QuoteRow, Snapshot, ThemeRow, from_items
 from notesmine.errors import InputError
 from notesmine.publish import describe
 from notesmine.publish.text import one_line, plural, visible
@@ -98,8 +98,10 @@ def _theme(item: Evidence, edition: Edition, now: Now, store: Store) -> list[str
         for event in run.events
         if event.theme_id == ident
     ]
-    if row is None or not row.passages:
-        lines.append(_ended(ident, now, in_codebook=row is not None))
+    if row is None:
+        lines.append(_ended(ident, now))
+    elif not row.passages:
+        lines.append(_unreported(old, row))
     else:
         figures = (
             ("documents", old.documents, row.documents),
@@ -118,21 +120,25 @@ def _theme(item: Evidence, edition: Edition, now: Now, store: Store) -> list[str
     return lines + _quotes_of_theme(then, ident, now)
 
 
-def _ended(ident: str, now: Now, *, in_codebook: bool) -> str:
-    """Say where a theme that is no longer reported went, following mergers to their end."""
-    if in_codebook:
-        return "no longer reported by any note; the code is still looked for"
-    into, seen = ident, {ident}
+def _unreported(then: ThemeRow, now: ThemeRow) -> str:
+    before = "as then" if not then.passages else f"then {plural(then.passages, 'passage')}"
+    if now.origin == "code":
+        return f"reported by no confirmed passage now ({before}); the code is still looked for"
+    return f"still there, with no confirmed passage now ({before}): see those to review"
+
+
+def _ended(ident: str, now: Now) -> str:
+    """Say where a theme that is no longer listed went, following mergers to their end."""
+    into = ident
     for run in now.runs:
         for event in run.events:
             if event.theme_id == into and event.what == "merged" and event.other:
                 into = event.other[0]
-                seen.add(into)
     if into != ident:
         row = now.snapshot.themes.get(into)
         label = f" {row.label}" if row else " (no longer a theme itself)"
         return f"no longer a theme of its own; its passages went over to {into}{label}"
-    return "no longer a theme"
+    return "no longer a theme, and no longer in the codebook if it was a code"
 
 
 def _quotes_of_theme(then: Snapshot, ident: str, now: Now) -> list[str]:
@@ -145,7 +151,7 @@ def _quotes_of_theme(then: Snapshot, ident: str, now: Now) -> list[str]:
     ]
     lines += [f"  {q.quote_id}  {f[1]}" for q, f in gone[:LISTED]]
     if len(gone) > LISTED:
-        lines.append(f"  … and {len(gone) - LISTED} more: notesmine diff {then.name} RUN")
+        lines.append(f"  … and {len(gone) - LISTED} more: notesmine diff {then.name} OUTPUTS")
     return lines
 
 

@@ -60,6 +60,14 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     history: tuple[Event, ...] = ()
     runs: tuple[str, ...] = ()
 
+    def there(self) -> dict[str, ThemeRow]:
+        """Return the discovered themes, and the codes that something reports.
+
+        A theme that was discovered is there with passages to review alone; a code of the codebook
+        is listed whether it was found or not.
+        """
+        return {i: t for i, t in self.themes.items() if t.passages or t.origin == "emergent"}
+
     def reported(self) -> dict[str, ThemeRow]:
         """Return the themes that something reports."""
         return {i: t for i, t in self.themes.items() if t.passages}

@@ -31,7 +31,10 @@ QUOTES = {
     "lost": "Evidence lost",
     "rejudged": "Judged otherwise",
     "carried": "Taken over into a changed document",
+    "regrouped": "Under another discovered theme",
 }
+#: Sorts of which a terminal shows the number alone.
+COUNTED = frozenset({"Taken over into a changed document", "Under another discovered theme"})
 
 
 def to_json(difference: Difference) -> str:
@@ -55,6 +58,9 @@ def to_lines(difference: Difference) -> list[str]:
         lines += [f"  {d}" for d in _document_lines(difference)]
     for title, quotes in _quote_groups(difference):
         lines += ["", f"{title} ({len(quotes)})"]
+        if title in COUNTED:
+            lines.append("  each is listed by --to md -o FILE")
+            continue
         for quote in quotes[:LISTED]:
             lines += [f"  {_quote_line(quote)}", f"      {_short(one_line(quote.text), WIDTH - 6)}"]
         if len(quotes) > LISTED:
@@ -168,8 +174,8 @@ def _note(row: ThemeChange) -> str:
 
 
 def _then_now(row: ThemeChange, get: Callable[[ThemeRow], object]) -> str:
-    then = "0" if row.then is None else str(get(row.then))
-    now = "0" if row.now is None else str(get(row.now))
+    then = "-" if row.then is None else str(get(row.then))
+    now = "-" if row.now is None else str(get(row.now))
     return now if then == now else f"{then} -> {now}"
 
 
