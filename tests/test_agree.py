@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import factory
 import states
-from notesmine import checking
+from notesmine import checking, editions
 from notesmine.checking import kept_agreements
 from notesmine.checking.agreement import Figure, Score
 from notesmine.checking.drawing import Row, Sample
@@ -147,6 +147,17 @@ def test_rows_of_unknown_origin_are_named_with_their_ids(out: Path) -> None:
     book.save(sheet)
     found = checking.agree(str(sheet), "machine", out=out)
     assert any(p.code == "unknown-id" and "P-strange" in p.message for p in found.problems)
+
+
+def test_quotes_of_the_report_can_be_judged_too(out: Path, tmp_path: Path) -> None:
+    rows = list(editions.from_folder(out, "x").quotes.values())[:40]
+    lines = ["id,kind", *(f"{q.quote_id},{q.kind}" for q in rows)]
+    (tmp_path / "mine.csv").write_text("\n".join(lines), "utf-8")
+    found = checking.agree(str(tmp_path / "mine.csv"), "machine", out=out)
+    assert found.rows == 40
+    assert figure(found, "kind").observed == 1
+    assert not found.weighted
+    assert "unknown origin" in found.design
 
 
 def test_nothing_in_common_is_an_error(out: Path, tmp_path: Path) -> None:

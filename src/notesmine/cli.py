@@ -247,7 +247,7 @@ def release(name: str | None, out: Path, state: Path | None, listing: bool) -> N
 @main.command()
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("-o", "--out", type=FOLDER, help="File to write (with --to).")
+@click.option("-o", "--out", type=FOLDER, help="File to write; without --to its ending decides.")
 @click.option("--to", "form", type=click.Choice(["json", "md"]), help="Form of the file.")
 @click.option("--outputs", type=FOLDER, default=Path("outputs"), help="Whose releases and runs.")
 @click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")

@@ -19,17 +19,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import (
-    classify,
-    embed,
-    evidence,
-    publish,
-    read,
-    rulings,
-    runrecord,
-    segment,
-    synthesis,
-)
+from notesmine import classify, embed, evidence, publish, read, runrecord, segment, synthesis
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
@@ -44,6 +34,7 @@ from notesmine.records import (
     Theme,
     digest,
 )
+from notesmine.rulings import RULINGS, keep_rulings
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS, Coder
@@ -200,7 +191,7 @@ def run(
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
-            rulings.keep(store, rulings.rulings(assigned, by_id))
+            keep_rulings(store, assigned, by_id)
             store.keep_run(record, runrecord.shown(weighed, documents))
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
@@ -468,7 +459,7 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if (store.blob("fingerprint") or b"").decode() != asked:
         return None
     runs = store.runs()
-    if not runs or not publish.intact(out, runs[-1]) or store.blob(rulings.BLOB) is None:
+    if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
 

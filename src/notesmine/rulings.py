@@ -19,7 +19,7 @@ from notesmine.evidence.quotes import identify, path_of
 from notesmine.records import Document, Kind, Stance, Tier
 from notesmine.store import Store
 
-BLOB = "rulings"
+RULINGS = "rulings"  # the name they are kept under
 #: zlib's quickest level: 200,000 passages take a second, and a fifth of their size remains.
 LEVEL = 1
 
@@ -83,9 +83,16 @@ def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> 
     return sorted(found, key=lambda r: (r.doc_id, r.start, r.end))
 
 
-def keep(store: Store, found: Sequence[Ruling]) -> None:
+def keep_rulings(
+    store: Store, assigned: Sequence[Assigned], documents: Mapping[str, Document]
+) -> None:
     """Keep the decisions of a run, replacing those of the run before."""
-    store.keep_blob(BLOB, zlib.compress(msgspec.msgpack.encode(found), LEVEL))
+    keep(store, rulings(assigned, documents))
+
+
+def keep(store: Store, found: Sequence[Ruling]) -> None:
+    """Keep decisions, replacing those kept before."""
+    store.keep_blob(RULINGS, zlib.compress(msgspec.msgpack.encode(found), LEVEL))
 
 
 def kept(store: Store) -> list[Ruling] | None:
@@ -96,7 +103,7 @@ def kept(store: Store) -> list[Ruling] | None:
     StateError
         If they cannot be read.
     """
-    body = store.blob(BLOB)
+    body = store.blob(RULINGS)
     if body is None:
         return None
     try:

@@ -21,11 +21,18 @@ LISTED = 8  # quotes of a theme that are named one by one
 
 
 class Now(Struct, frozen=True):
-    """The newest run of the state, and the runs since an edition was made."""
+    """The newest run of the state, and the runs since an edition was made.
+
+    ``inputs`` are its documents by id, ``ids`` the same by path; ``places`` are the paths that
+    documents had in the edition, by id.
+    """
 
     snapshot: Snapshot
     runs: tuple[Run, ...]
-    rulings: tuple[Ruling, ...]
+    rulings: dict[str, Ruling]
+    inputs: dict[str, Mapping[str, Any]]
+    ids: dict[str, str]
+    places: dict[str, list[str]]
     text: Callable[[str], str | None]
 
 
@@ -77,12 +84,20 @@ def _now(edition: Edition, store: Store) -> Now | None:
     if not runs or runs[-1].run_id == edition.run.run_id:
         return None
     known = {edition.run.run_id, *(r.run_id for r in edition.before)}
+    inputs = _inputs(runs[-1])
     return Now(
-        from_items("now", runs[-1], store.shown_by(runs[-1].run_id), runs[:-1]),
-        tuple(r for r in runs if r.run_id not in known),
-        tuple(kept(store) or ()),
-        store.text_of,
+        snapshot=from_items("now", runs[-1], store.shown_by(runs[-1].run_id), runs[:-1]),
+        runs=tuple(r for r in runs if r.run_id not in known),
+        rulings={r.quote_id: r for r in kept(store) or ()},
+        inputs=inputs,
+        ids={str(p): i for i, row in inputs.items() for p in row["paths"]},
+        places={i: sorted(map(str, row["paths"])) for i, row in _inputs(edition.run).items()},
+        text=store.text_of,
     )
+
+
+def _inputs(run: Run) -> dict[str, Mapping[str, Any]]:
+    return {str(row["doc_id"]): row for row in run.inputs}
 
 
 # -- themes ---------------------------------------------------------------------------------------
@@ -174,13 +189,18 @@ def _fate(
     row = now.snapshot.quotes.get(then.quote_id)
     if row is not None:
         return _still(then, row, only)
-    inputs = {str(r["doc_id"]): r for r in now.snapshot.run.inputs}
-    if then.doc_id in inputs:
+    if then.doc_id in now.inputs:
         return "rejudged", "no longer published: " + _verdict(then, now)
-    paths = {p: str(r["doc_id"]) for r in inputs.values() for p in r["paths"]}  # type: ignore[attr-defined]
-    if then.path not in paths:
+    later = _later(then.doc_id, now)
+    if later is None:
         return "removed", f"no longer published: its document {then.path} is not in the corpus"
-    return "changed", _in_changed(then, paths[then.path], now, start, end)
+    return "changed", _in_changed(then, later[1], now, start, end)
+
+
+def _later(doc_id: str, now: Now) -> tuple[str, str] | None:
+    """Return (path, id) of the document that stands where one of the edition stood."""
+    paths = now.places.get(doc_id, [])
+    return next(((p, now.ids[p]) for p in paths if p in now.ids), None)
 
 
 def _still(then: QuoteRow, row: QuoteRow, only: str) -> tuple[str, str]:
@@ -203,7 +223,9 @@ def _still(then: QuoteRow, row: QuoteRow, only: str) -> tuple[str, str]:
 
 def _verdict(then: QuoteRow, now: Now) -> str:
     """Say why a quote whose document is still there is no longer published."""
-    ruling = next((r for r in now.rulings if r.quote_id == then.quote_id), None)
+    if now.inputs[then.doc_id]["status"] == "failed":
+        return "its document could not be read"
+    ruling = now.rulings.get(then.quote_id)
     if ruling is None:
         return "its document is read otherwise now, and no passage is the same"
     if not ruling.quotable:
@@ -244,17 +266,15 @@ def _in_changed(then: QuoteRow, doc_id: str, now: Now, start: int, end: int) -> 
 
 
 def _document(document: Document, now: Now) -> list[str]:
-    inputs = {str(r["doc_id"]): r for r in now.snapshot.run.inputs}
-    row = inputs.get(document.doc_id)
-    quotes = sum(q.doc_id == document.doc_id for q in now.snapshot.quotes.values())
+    row = now.inputs.get(document.doc_id)
     if row is not None:
-        paths = sorted(str(p) for p in row["paths"])  # type: ignore[attr-defined]
+        quotes = sum(q.doc_id == document.doc_id for q in now.snapshot.quotes.values())
         lines = [f"still in the corpus, {row['status']}; {plural(quotes, 'quote')} published"]
-        if paths != sorted(document.paths):
+        paths = sorted(map(str, row["paths"]))
+        if paths != now.places.get(document.doc_id, paths):
             lines.append(f"now named {', '.join(paths)}")
         return lines
-    later = {str(p): i for i, r in inputs.items() for p in r["paths"]}  # type: ignore[attr-defined]
-    changed = [(p, later[p]) for p in document.paths if p in later]
-    if changed:
-        return [f"changed: {path} is now the document {ident}" for path, ident in changed]
+    later = _later(document.doc_id, now)
+    if later is not None:
+        return [f"changed: {later[0]} is now the document {later[1]}"]
     return ["no longer in the corpus; what was published of it stays in this release"]
