@@ -126,7 +126,7 @@ def draw(
         groups = {"all": open_to_all} if open_to_all else {}
     sizes = {g: len(groups[g]) for g in sorted(groups)}
     budget = allocate(n, sizes, {g: SHARES.get(g, 1.0) for g in sizes})
-    context = _context(open_to_all)
+    place = {r.quote_id: at for at, r in enumerate(open_to_all)}
     rows, strata = [], []
     for group, number in budget.items():
         for cell, (members, wanted) in _cells(group, groups[group], number).items():
@@ -135,7 +135,7 @@ def draw(
                 Stratum(group=group, cell=cell, population=len(members), drawn=len(picked))
             )
             for ruling in picked:
-                before, after = context[ruling.quote_id]
+                before, after = _context(open_to_all, place[ruling.quote_id])
                 rows.append(
                     Row(
                         row_id="P-" + digest(sample_id, ruling.quote_id, length=10),
@@ -222,14 +222,12 @@ def _systematic(members: Sequence[Ruling], number: int, salt: str) -> list[Rulin
     return [ordered[int((start + i) * len(ordered) / number)] for i in range(number)]
 
 
-def _context(rulings: Sequence[Ruling]) -> dict[str, tuple[str, str]]:
-    """Return what stands before and after each passage; nothing not for quotation is shown."""
-    found = {}
-    for at, ruling in enumerate(rulings):
-        before = rulings[at - 1] if at else None
-        after = rulings[at + 1] if at + 1 < len(rulings) else None
-        found[ruling.quote_id] = (
-            before.text[-CONTEXT:] if before and before.doc_id == ruling.doc_id else "",
-            after.text[:CONTEXT] if after and after.doc_id == ruling.doc_id else "",
-        )
-    return found
+def _context(rulings: Sequence[Ruling], at: int) -> tuple[str, str]:
+    """Return what stands before and after a passage; nothing not for quotation is among it."""
+    own = rulings[at].doc_id
+    before = rulings[at - 1] if at else None
+    after = rulings[at + 1] if at + 1 < len(rulings) else None
+    return (
+        before.text[-CONTEXT:] if before and before.doc_id == own else "",
+        after.text[:CONTEXT] if after and after.doc_id == own else "",
+    )
