@@ -158,6 +158,8 @@ def verify(
 def show(ident: str, out: Path, state: Path | None) -> list[str]:
     """Return what the state knows of a theme, a quote or a document.
 
+    ``ID@NAME`` asks what a release said of it, and what became of it since.
+
     Raises
     ------
     InputError
@@ -167,6 +169,11 @@ def show(ident: str, out: Path, state: Path | None) -> list[str]:
     from notesmine.store import Store, state_folder
 
     with Store(state_folder(out, state), write=False) as store:
+        if "@" in ident:
+            from notesmine import editions
+
+            plain, _, name = ident.partition("@")
+            return editions.show(plain, name, store)
         body = store.shown(ident)
         runs = store.runs()
     if body is None:

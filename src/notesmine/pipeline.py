@@ -34,6 +34,7 @@ from notesmine.records import (
     Theme,
     digest,
 )
+from notesmine.rulings import RULINGS, keep_rulings
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS, Coder
@@ -190,6 +191,8 @@ def run(
             store.keep_blob("registry", grown.registry)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
+            store.keep_blob("codebook", msgspec.msgpack.encode(book))
+            keep_rulings(store, assigned, by_id)
             store.keep_run(record, runrecord.shown(weighed, documents))
         tell("publish", 1, 1)
     return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
@@ -461,9 +464,6 @@ def _assign(
     return out
 
 
-# -- the record -----------------------------------------------------------------------------------
-
-
 # -- nothing changed ------------------------------------------------------------------------------
 
 
@@ -472,7 +472,7 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if (store.blob("fingerprint") or b"").decode() != asked:
         return None
     runs = store.runs()
-    if not runs or not publish.intact(out, runs[-1]):
+    if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
 
