@@ -98,7 +98,7 @@ def run(
     ------
     NothingToRead
         If the corpus is missing or holds no readable document.
-    OutputError, StateError, CodebookError, ModelError
+    OutputError, StateError, CodebookError, ModelError, ConfigError
         As their names say; the last report is untouched.
     """
     settings = settings or Settings()
@@ -110,11 +110,14 @@ def run(
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
     book = load_codebook(codebook)
+    template = publish.load_template(settings.publish.docx_template, corpus)
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links)
+        asked = runrecord.fingerprint(
+            found, skipped, rows, settings, book, links, template
+        )
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -182,6 +185,9 @@ def run(
             findings=tuple(found_out),
             run=record,
             source_prefix=links,
+            overlaps=evidence.cooccurrence(weighed),
+            saturation=evidence.saturation(weighed, by_id),
+            template=template,
         )
         record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
         publish.write_run(out, record)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from notesmine.publish.files import replace_file
 from notesmine.publish.references import citation_keys
-from notesmine.records import Document, Evidence, Finding, Quote, Run
+from notesmine.records import Document, Evidence, Finding, Overlap, Quote, Run, Saturation
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
@@ -19,6 +19,8 @@ class Bundle(Struct, frozen=True, kw_only=True):
     ``source_prefix`` is put before a document's path to link to it, None for no links: an address
     (``https://...``) stays as it is, a folder is percent-encoded.
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
+    ``overlaps`` and ``saturation`` are what `evidence` found of all themes together; ``template``
+    is a DOCX file whose styles ``report.docx`` takes, None for the built-in ones.
     """
 
     title: str
@@ -28,6 +30,9 @@ class Bundle(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     run: Run
     source_prefix: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    saturation: Saturation | None = None
+    template: bytes | None = None
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""
