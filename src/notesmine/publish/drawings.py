@@ -26,7 +26,8 @@ INK, MIDDLE, PALE, EMPTY = "#12436d", "#6a9cc4", "#d5e2ec", "#f3f5f7"
 ACCENT = "#b3540b"  # the one other hue; differs from INK in brightness too
 RAMP = LinearSegmentedColormap.from_list("ink", ["#e7eff6", "#a9c6de", "#5b92bf", "#12436d"])
 DARK = 0.55  # share of the ramp from which letters on it are white
-MOST_BARS, MOST_ROWS, MOST_SMALL = 20, 16, 9
+MOST_BARS, MOST_ROWS, MOST_SMALL = 15, 12, 9
+ROW = 0.262  # inches: two lines of a label
 LABEL = 30  # characters of a line of a label
 
 
@@ -43,7 +44,7 @@ def impediments(bundle: Bundle) -> Drawn | None:
     shown = _ranked(bundle)[:MOST_BARS]
     if not shown:
         return None
-    figure = Figure(figsize=(WIDTH, 0.75 + 0.31 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.75 + ROW * len(shown)), layout="constrained")
     axes = figure.add_subplot()
     for row, item in enumerate(shown):
         axes.barh(row, item.share, height=0.62, color=MIDDLE)
@@ -83,7 +84,7 @@ def months(bundle: Bundle) -> Drawn | None:
     columns = periods(shown[0].months) if shown else []
     if not columns:
         return None
-    figure = Figure(figsize=(WIDTH, 1.15 + 0.33 * len(shown)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.75 + ROW * len(shown)), layout="constrained")
     axes = figure.add_subplot()
     for row, item in enumerate(shown):
         for column, period in enumerate(columns):
@@ -154,7 +155,7 @@ def cooccurrence(bundle: Bundle) -> Drawn | None:
         return None
     pairs = {frozenset((o.one, o.other)): o for o in bundle.overlaps}
     size = len(shown)
-    figure = Figure(figsize=(WIDTH, 1.0 + 0.33 * size), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.5 + ROW * size), layout="constrained")
     axes = figure.add_subplot()
     most = max((o.jaccard for o in bundle.overlaps), default=0.0) or 1.0
     best = None

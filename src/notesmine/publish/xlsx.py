@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
 from notesmine.publish import frames
 from notesmine.publish.bundle import Bundle
-from notesmine.publish.text import day, plural, visible
+from notesmine.publish.text import day, moment, plural, visible
 from notesmine.publish.xlsx_columns import ABOUT, COLUMNS, WIDTHS
 
 if TYPE_CHECKING:
@@ -63,16 +63,6 @@ def render(bundle: Bundle) -> bytes:
         _sheet(book, styles, name, frame)
     book.close()
     return stream.getvalue()
-
-
-def moment(report_date: str | None) -> datetime:
-    """Return the time of making that is written into files: noon of the report's own date."""
-    if report_date and WHOLE.fullmatch(report_date[:10]) and report_date[:10] > "1980-01-01":
-        try:
-            return datetime.fromisoformat(report_date[:10]).replace(hour=12)
-        except ValueError:
-            pass
-    return datetime(2000, 1, 1, 12)  # noqa: DTZ001 - file formats have no time zone here
 
 
 class _Styles:
