@@ -33,7 +33,13 @@ def xpath(page: Any, path: str) -> list[Any]:
 
 FILES = {
     *("report.html", "report.md", "themes.csv", "evidence.csv"),
-    *("references.bib", "references.json"),
+    *("references.bib", "references.json", "report.docx", "digest.docx", "evidence.xlsx"),
+    *("theme_document.csv", "cooccurrence.csv", "saturation.csv"),
+    *(
+        f"figures/{name}.{kind}"
+        for name in ("impediments", "months", "trends", "cooccurrence", "saturation")
+        for kind in ("png", "svg")
+    ),
 }
 HOSTILE = (
     "<script>alert(1)</script> & <img src=x onerror=alert(2)>",
@@ -76,7 +82,8 @@ def hostile() -> Bundle:
 def test_writes_the_files_and_returns_their_hashes(tmp_path: Path) -> None:
     made = bundle(sample())
     hashes = publish(tmp_path, made)
-    assert set(hashes) == FILES == {p.name for p in tmp_path.iterdir()}
+    there = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert set(hashes) == FILES == there
     for name, sha in hashes.items():
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha
     write_run(tmp_path, msgspec.structs.replace(made.run, outputs=hashes))

@@ -111,13 +111,12 @@ def run(
         problems = [*problems, *read.unmatched(rows, found)]
     book = load_codebook(codebook)
     template = publish.load_template(settings.publish.docx_template, corpus)
+    problems = [*problems, *publish.template_problems(template)]
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        asked = runrecord.fingerprint(
-            found, skipped, rows, settings, book, links, template
-        )
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)

@@ -30,10 +30,10 @@ from notesmine.records import Document, Evidence, Quote
 
 STRONGEST = 5
 LETTERS = 78  # of a line, in the widest of the fonts that stand in for the template's
-LABEL, TITLE, SOURCE = 64, 84, 82  # letters
+LABEL, TITLE, SOURCE = 64, 84, 92  # letters
 MEANING = 150  # letters of a definition
 #: Lines of the first page up to which definitions are written too.
-FIRST_LINES = 40
+FIRST_LINES = 48
 FIGURE_WIDTH = 12.6  # cm
 #: Lines of each list of the second page.
 NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 8
@@ -93,7 +93,9 @@ def _strongest(word: Writer, bundle: Bundle) -> None:
             quotes[item.theme.theme_id] = quote
     lines = sum(2 + -(-width(shortened(q.text)) // LETTERS) for q in quotes.values())
     explained = [clipped(e.theme.definition, MEANING) for e in top]
-    lines += sum(-(-width(f"{t} {_figures(e)}") // LETTERS) for t, e in zip(explained, top, strict=True))
+    lines += sum(
+        -(-width(f"{t} {_figures(e)}") // LETTERS) for t, e in zip(explained, top, strict=True)
+    )
     for item, meaning in zip(top, explained, strict=True):
         said = clipped(_figures(item), 170)
         if meaning and lines <= FIRST_LINES:
@@ -166,9 +168,11 @@ def _new(bundle: Bundle) -> list[str]:
         )
     newest = bundle.run.report_date
     main = ranked(bundle.evidence)
-    recent = [e for e in main if _within(e.first_seen, newest)]
-    for item in recent:
-        said.append(f"First reported in the last three months: {_named(item)}.")
+    said += [
+        f"First reported in the last three months: {_named(e)}."
+        for e in main
+        if _within(e.first_seen, newest)
+    ]
     held = [e for e in main if newest and e.by_month.get(month_of(newest))]
     if held:
         names = ", ".join(clipped(e.theme.label, 40) for e in held[:6])
@@ -224,7 +228,7 @@ def _latest(evidence: Sequence[Evidence]) -> Quote | None:
 
 def _next(bundle: Bundle, read: Sequence[Document]) -> list[str]:
     """Name the notes that hold most of the strongest impediments, and the other files."""
-    said = []
+    said: list[str] = []
     left = {
         e.theme.theme_id: set(e.reported_in or (q.doc_id for q in e.impediments))
         for e in ranked(bundle.evidence)

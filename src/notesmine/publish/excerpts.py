@@ -13,11 +13,9 @@ from math import ceil
 
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.references import plain
-from notesmine.publish.text import day, one_line
+from notesmine.publish.text import CUT, day, one_line
 from notesmine.records import Document, Evidence, Quote
 
-#: What stands at the end of words that were cut there; `published.is_shortened` knows it.
-CUT = " …"
 #: Characters of a digest's quote: longer ones are passed over, or cut where there is none else.
 SHORT = 240
 #: Characters much wider than a letter: tabs, line separators, Arabic phrases in one sign.
@@ -127,7 +125,8 @@ def clipped(text: str, most: int) -> str:
 def source(quote: Quote) -> str:
     """Return who and when, for the line of a quote; a date is not broken over lines."""
     said = [one_line(quote.speaker)] if quote.speaker else []
-    return f"({', '.join([*said, day(quote.date).replace(' ', '\u00a0')])})"
+    said.append(day(quote.date).replace(" ", "\u00a0"))
+    return f"({', '.join(said)})"
 
 
 def place(quote: Quote, document: Document | None, most: int) -> str:
@@ -143,7 +142,7 @@ def place(quote: Quote, document: Document | None, most: int) -> str:
 
 
 class Citer:
-    """Writes footnotes: the citation with its page, and the file where that alone tells it apart."""
+    """Writes footnotes: the citation with its page, and the file where two notes read the same."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self.documents = {d.doc_id: d for d in documents}

@@ -85,7 +85,7 @@ def theme_document(bundle: Bundle) -> pd.DataFrame:
 def cooccurrence(bundle: Bundle) -> pd.DataFrame:
     """Return one row a pair of themes: documents in common, Jaccard index, lift."""
     labels = {e.theme.theme_id: e.theme.label for e in bundle.evidence}
-    rows = [
+    rows: list[list[object]] = [
         [o.one, o.other, labels.get(o.one), labels.get(o.other), o.documents, o.jaccard, o.lift]
         for o in bundle.overlaps
     ]

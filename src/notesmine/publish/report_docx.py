@@ -137,7 +137,9 @@ class _Report:
                 word.lead(name, "", keep=True)
                 left += self._quotes(fresh, MOST_BESIDE)
         if left:
-            word.paragraph(f"{plural(left, 'further passage')}: see {theme.theme_id} in evidence.xlsx.")
+            word.paragraph(
+                f"{plural(left, 'further passage')}: see {theme.theme_id} in evidence.xlsx."
+            )
 
     def _quotes(self, quotes: Sequence[Quote], most: int) -> int:
         """Write the first quotes; return how many are left out."""

@@ -20,6 +20,8 @@ LONG_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+#: What stands at the end of words that were cut there; `published.is_shortened` knows it.
+CUT = " …"
 MONTHS = tuple(name[:3] for name in LONG_MONTHS)
 
 
@@ -96,7 +98,11 @@ def plural(number: int, noun: str) -> str:
 
 def moment(report_date: str | None) -> datetime:
     """Return the time of making that is written into files: noon of the report's own date."""
-    if report_date and re.fullmatch(r"\d{4}-\d{2}-\d{2}", report_date[:10]) and report_date[:10] > "1980-01-01":
+    if (
+        report_date
+        and re.fullmatch(r"\d{4}-\d{2}-\d{2}", report_date[:10])
+        and report_date[:10] > "1980-01-01"
+    ):
         try:
             return datetime.fromisoformat(report_date[:10]).replace(hour=12)
         except ValueError:

@@ -21,6 +21,7 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm
 
+from notesmine.publish.published import bookmark_of
 from notesmine.publish.text import moment, visible
 from notesmine.publish.word_style import TABLE, has_style, open_template, pick
 from notesmine.records import digest
@@ -28,23 +29,6 @@ from notesmine.records import digest
 NOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
 MOST_ALT = 2_000  # characters of an alternative text
 W = nsdecls("w")
-
-
-def bookmark_of(quote_id: str, number: int) -> str:
-    """Return the name of the bookmark around a quote; Word allows letters, digits and ``_``.
-
-    Examples
-    --------
-    >>> bookmark_of("Q-5c98d01bb5", 3), quote_of("Q_5c98d01bb5_3"), quote_of("_Toc1")
-    ('Q_5c98d01bb5_3', 'Q-5c98d01bb5', None)
-    """
-    return f"{quote_id.replace('-', '_')}_{number}"
-
-
-def quote_of(bookmark: str) -> str | None:
-    """Return the id of the quote that a bookmark stands around, None for other bookmarks."""
-    found = re.fullmatch(r"Q_([0-9A-Za-z]+)_\d+", bookmark)
-    return f"Q-{found[1]}" if found else None
 
 
 class Writer:
@@ -127,7 +111,8 @@ class Writer:
             f"<w:tblStyle w:val={quoteattr(style)}/>" if style else "",
             f'<w:tblW w:w="{_twips(sum(widths))}" w:type="dxa"/><w:tblLayout w:type="fixed"/>',
             '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
-            f'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr><w:tblGrid>{fixed}</w:tblGrid>',
+            'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr>',
+            f"<w:tblGrid>{fixed}</w:tblGrid>",
         ]
         for number, row in enumerate([head, *rows]):
             first = number == 0
@@ -143,7 +128,9 @@ class Writer:
                 out.append(f"<w:tc>{size}<w:p>{ppr}{inner}</w:p></w:tc>")
             out.append("</w:tr>")
         self._add(parse_xml("".join(out) + "</w:tbl>"))
-        self._add(parse_xml(f'<w:p {W}><w:pPr><w:spacing w:after="60" w:line="120"/></w:pPr></w:p>'))
+        self._add(
+            parse_xml(f'<w:p {W}><w:pPr><w:spacing w:after="60" w:line="120"/></w:pPr></w:p>')
+        )
 
     def picture(self, png: bytes, caption: str, alt: str, width: float) -> None:
         """Add a figure of a width in cm, with an alternative text and its caption below."""
@@ -209,7 +196,8 @@ class Writer:
         ]
         for number, text in enumerate(self.notes, 1):
             body.append(
-                f'<w:footnote w:id="{number}"><w:p><w:pPr><w:pStyle w:val={quoteattr(style or "")}/>'
+                f'<w:footnote w:id="{number}"><w:p><w:pPr>'
+                f"<w:pStyle w:val={quoteattr(style or '')}/>"
                 f"</w:pPr><w:r>{rpr}<w:footnoteRef/></w:r>{run(' ' + text)}</w:p></w:footnote>"
             )
         blob = ('<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n' + "".join(body)

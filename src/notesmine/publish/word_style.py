@@ -1,4 +1,4 @@
-"""The look of Word files: the built-in template, the reading of a user's, and the styles used.
+"""The look of Word files: the built-in template, the emptying of a user's, and the styles used.
 
 A template gives styles, page, header and footer; what stands in its body, and its footnotes and
 comments, are taken out, so that an earlier ``report.docx`` can be used as one.
@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import docx
 from docx.enum.style import WD_STYLE_TYPE
+from docx.opc.exceptions import OpcError
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
 from lxml import etree
-
-from notesmine.errors import ConfigError
-from notesmine.records import Problem
 
 FONT = "Arial"
 INK, GREY, LINE = "12436D", "5A6771", "C5D0D8"
@@ -38,64 +35,27 @@ USED: dict[str, tuple[str, ...]] = {
     "Caption": ("Normal",),
     TABLE: ("Table Grid", "Normal Table"),
 }
+#: What opening a file that is no Word document raises.
+UNREADABLE = (OSError, KeyError, ValueError, IndexError, AttributeError, NotImplementedError,
+              zipfile.BadZipFile, etree.XMLSyntaxError, OpcError)  # fmt: skip
 #: Styles that are added without a word where they are missing, since Word itself hides them.
 HIDDEN = ("footnote text", "footnote reference", "toc 1", "toc 2", "Hyperlink")
 #: Relationships that only a body needs; the rest (styles, headers, theme …) stays.
-OF_A_BODY = ("image", "hyperlink", "footnotes", "endnotes", "comments", "commentsExtended",
-             "commentsIds", "commentsExtensible", "people", "chart", "oleObject", "package",
-             "diagramData", "diagramLayout", "diagramQuickStyle", "diagramColors", "aFChunk")  # fmt: skip
+OF_A_BODY = (
+    *("image", "hyperlink", "footnotes", "endnotes", "comments", "commentsExtended"),
+    *("commentsIds", "commentsExtensible", "people", "chart", "oleObject", "package"),
+    *("diagramData", "diagramLayout", "diagramQuickStyle", "diagramColors", "aFChunk"),
+)
 
 
-def load_template(name: str, corpus: Path) -> bytes | None:
-    """Return the Word file that ``[publish] docx_template`` names, None where it names none.
-
-    It is looked for beside the notes, then from the working folder.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such file, or it is no Word document.
-    """
-    if not name:
-        return None
-    folder = corpus if corpus.is_dir() else corpus.parent
-    path = next((p for p in (folder / name, Path(name)) if p.is_file()), None)
-    if path is None:
-        raise ConfigError(
-            f"[publish] docx_template: there is no {name!r}",
-            "Put it beside the notes, or give its whole path.",
-        )
-    try:
-        body = path.read_bytes()
-        open_template(body)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, etree.XMLSyntaxError,
-            docx.opc.exceptions.OpcError) as error:  # fmt: skip
-        raise ConfigError(
-            f"[publish] docx_template: {name!r} is no Word document that can be opened: {error}",
-            "Open it in Word and save it as .docx or .dotx (no .doc, no macros, no password).",
-        ) from error
-    return body
-
-
-def template_problems(template: bytes | None) -> list[Problem]:
-    """Name the styles that a template lacks, and what is used in their place."""
-    if template is None:
-        return []
-    document = open_template(template)
-    found = []
-    for name, others in USED.items():
-        if has_style(document, name) or name == TABLE:
-            continue
-        instead = next((o for o in others if has_style(document, o)), None)
-        found.append(
-            Problem(
-                code="template-style-missing",
-                message=f"the Word template has no style {name!r}: "
-                + (f"{instead!r} is used" if instead else "a plain one is added"),
-                hint="Use the style once in the template and save it, so that Word keeps it.",
-            )
-        )
-    return found
+def missing_styles(template: bytes) -> list[tuple[str, str | None]]:
+    """Return the styles that a template lacks, each with the one that stands in, if any does."""
+    there = {s.name for s in docx.Document(_as_docx(template)).styles}
+    return [
+        (name, next((o for o in others if o in there), None))
+        for name, others in USED.items()
+        if name not in there and name != TABLE
+    ]
 
 
 def open_template(template: bytes | None) -> Any:
@@ -260,23 +220,26 @@ def _border(
 
 
 def _footer(footer: Any) -> None:
-    """Number the pages: Word and LibreOffice fill these fields in by themselves."""
+    """Put "Page 1 of 9" below each page: programs fill in these fields by themselves."""
     paragraph = footer.paragraphs[0]
     paragraph.alignment = 2  # right
     for piece in ("Page ", "PAGE", " of ", "NUMPAGES"):
         if piece.isupper():
-            field = f'<w:fldSimple {nsdecls("w")} w:instr=" {piece} "><w:r><w:t>1</w:t></w:r></w:fldSimple>'
-            paragraph._p.append(parse_xml(field))
+            field = f'<w:fldSimple {nsdecls("w")} w:instr=" {piece} ">'
+            paragraph._p.append(parse_xml(f"{field}<w:r><w:t>1</w:t></w:r></w:fldSimple>"))
         else:
             paragraph.add_run(piece)
     for run in paragraph._p.iter(qn("w:r")):
-        size = parse_xml(f'<w:rPr {nsdecls("w")}><w:color w:val="{GREY}"/><w:sz w:val="16"/></w:rPr>')
+        size = parse_xml(
+            f'<w:rPr {nsdecls("w")}><w:color w:val="{GREY}"/><w:sz w:val="16"/></w:rPr>'
+        )
         run.insert(0, size)
 
 
 _TABLE_STYLE = (
     '<w:style {ns} w:type="table" w:customStyle="1" w:styleId="NotesmineTable">'
-    f'<w:name w:val="{TABLE}"/><w:basedOn w:val="TableNormal"/><w:uiPriority w:val="59"/><w:qFormat/>'
+    f'<w:name w:val="{TABLE}"/><w:basedOn w:val="TableNormal"/><w:uiPriority w:val="59"/>'
+    "<w:qFormat/>"
     '<w:pPr><w:spacing w:before="30" w:after="30" w:line="240" w:lineRule="auto"/></w:pPr>'
     '<w:rPr><w:sz w:val="17"/></w:rPr><w:tblPr><w:tblBorders>'
     f'<w:top w:val="single" w:sz="8" w:space="0" w:color="{INK}"/>'

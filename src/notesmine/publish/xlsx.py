@@ -22,7 +22,7 @@ from notesmine.publish.xlsx_columns import ABOUT, COLUMNS, WIDTHS
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Characters of one cell. Excel's limit is 32,767 UTF-16 units; half as many code points always fit.
+#: Characters of one cell. Excel's limit is 32,767 UTF-16 units: half as many characters fit.
 PIECE = 16_000
 DATES = {"date", "first_seen", "last_seen"}
 PERCENT = {"share", "share_low", "share_high", "jaccard"}
@@ -131,7 +131,7 @@ def _sheet(book: Any, styles: _Styles, name: str, frame: pd.DataFrame) -> None:
 def _cell(
     sheet: Any, row: int, column: int, value: Any, look: Any, styles: _Styles, *, is_date: bool
 ) -> None:
-    if value is None or value != value:  # noqa: PLR0124 - pandas' missing value is not itself
+    if value is None or value != value:
         sheet.write_blank(row, column, None, look)
     elif isinstance(value, str):
         whole = _day(value) if is_date else None
@@ -153,7 +153,7 @@ def _day(value: str) -> date | None:
 
 
 def _in_pieces(frame: pd.DataFrame) -> pd.DataFrame:
-    """Put text that is too long for a cell into further columns ``text_2``, ``text_3`` …"""
+    """Put text that is too long for a cell into further columns ``text_2``, and so on."""
     longest = max((len(t) for t in frame["text"]), default=0)
     place = list(frame.columns).index("text")
     whole = list(frame["text"])
@@ -170,9 +170,7 @@ def _named(frame: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
     return frame.rename(columns=names)
 
 
-def _read_me(
-    book: Any, styles: _Styles, bundle: Bundle, tables: dict[str, pd.DataFrame]
-) -> None:
+def _read_me(book: Any, styles: _Styles, bundle: Bundle, tables: dict[str, pd.DataFrame]) -> None:
     sheet = book.add_worksheet("Read me")
     sheet.set_column(0, 0, 24)
     sheet.set_column(1, 1, 110)

@@ -50,7 +50,7 @@ COLUMNS = {
     "quote_id": "Id of the passage; `notesmine show` prints it with its context and citations.",
     "theme": "Name of the theme.",
     "kind": "impediment, resolved, enabler or proposal.",
-    "stance": "What an impediment's passage says of it: open, anticipated, resolved, negated, none.",
+    "stance": "What the passage says of it: open, anticipated, resolved, negated or none.",
     "tier": "confirmed (counted) or review (not counted).",
     "text": "The passage, word for word.",
     "text_more": "The rest of a passage too long for one cell: joined to text without a space.",
