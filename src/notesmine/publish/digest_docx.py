@@ -8,6 +8,7 @@ with how many are left out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -30,10 +31,10 @@ from notesmine.records import Document, Evidence, Quote
 
 STRONGEST = 5
 LETTERS = 78  # of a line, in the widest of the fonts that stand in for the template's
-LABEL, TITLE, SOURCE = 64, 84, 92  # letters
+LABEL, TITLE, SOURCE = 64, 72, 92  # letters
 MEANING = 150  # letters of a definition
-#: Lines of the first page up to which definitions are written too.
-FIRST_LINES = 48
+#: Lines of impediments and quotes on the first page: with more, definitions go, then quotes shrink.
+FIRST_LINES = 44
 FIGURE_WIDTH = 12.6  # cm
 #: Lines of each list of the second page.
 NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 8
@@ -91,21 +92,32 @@ def _strongest(word: Writer, bundle: Bundle) -> None:
         quote = brief(item, {q.quote_id for q in quotes.values()})
         if quote is not None:
             quotes[item.theme.theme_id] = quote
-    lines = sum(2 + -(-width(shortened(q.text)) // LETTERS) for q in quotes.values())
-    explained = [clipped(e.theme.definition, MEANING) for e in top]
-    lines += sum(
-        -(-width(f"{t} {_figures(e)}") // LETTERS) for t, e in zip(explained, top, strict=True)
-    )
-    for item, meaning in zip(top, explained, strict=True):
-        said = clipped(_figures(item), 170)
-        if meaning and lines <= FIRST_LINES:
-            said = f"{meaning} {said}"
-        word.lead(f"{item.rank}. {clipped(item.theme.label, LABEL)}. ", said, keep=True)
+    for meaning, most in ((MEANING, SHORT), (0, SHORT), (0, SHORT // 2)):
+        leads = [_lead(e, meaning) for e in top]
+        words = [shortened(q.text, most) for q in quotes.values()]
+        lines = sum(_lines(f"{a}{b}") for a, b in leads) + sum(_lines(t) + 1 for t in words)
+        if lines <= FIRST_LINES:
+            break
+    for item, lead in zip(top, leads, strict=True):
+        word.lead(*lead, keep=True)
         if item.theme.theme_id in quotes:
-            _quote(word, quotes[item.theme.theme_id], documents, SHORT)
+            _quote(word, quotes[item.theme.theme_id], documents, most)
         else:
             word.paragraph("Its passages stand above, under other impediments.")
     word.paragraph(_order(top))
+
+
+def _lead(item: Evidence, meaning: int) -> tuple[str, str]:
+    """Return the name of an impediment, and what it means (if there is room) and its figures."""
+    said = clipped(_figures(item), 2 * LETTERS)
+    if meaning and item.theme.definition:
+        first = re.split(r"(?<=[.!?])\s", item.theme.definition.strip())[0]
+        said = f"{clipped(first, meaning)} {said}"
+    return f"{item.rank}. {clipped(item.theme.label, LABEL)}: ", said
+
+
+def _lines(text: str) -> int:
+    return -(-width(text) // LETTERS)
 
 
 def _quote(word: Writer, quote: Quote, documents: Mapping[str, Document], most: int) -> None:
@@ -147,7 +159,7 @@ def _list(word: Writer, heading: str, lines: Iterable[str], room: int) -> None:
     items = [clipped(line, 3 * LETTERS) for line in lines]
     left = room
     for at, item in enumerate(items):
-        need = -(-width(item) // LETTERS)
+        need = _lines(item)
         rest = len(items) - at
         if need > left - (rest > 1):
             word.bullet(f"{plural(rest, 'more item')}: see report.docx.")

@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from msgspec import Struct
 
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.excerpts import width as wide
 from notesmine.publish.periods import Period, periods
 from notesmine.publish.text import one_line, plural
 from notesmine.records import Evidence
@@ -117,11 +118,11 @@ def trends(bundle: Bundle) -> Drawn | None:
     columns = periods(shown[0].months) if shown else []
     if len(columns) < 2:
         return None
-    wide = min(3, len(shown))
-    tall = -(-len(shown) // wide)
+    across = min(3, len(shown))
+    tall = -(-len(shown) // across)
     figure = Figure(figsize=(WIDTH, 0.45 + 1.2 * tall), layout="constrained")
     most = max(p.sum(shown[0].months) for p in columns)
-    grid = figure.subplots(tall, wide, sharex=True, sharey=True, squeeze=False)
+    grid = figure.subplots(tall, across, sharex=True, sharey=True, squeeze=False)
     at = range(len(columns))
     for n, axes in enumerate(grid.flat):
         if n >= len(shown):
@@ -135,7 +136,7 @@ def trends(bundle: Bundle) -> Drawn | None:
         axes.set_ylim(0, most + 0.5)
         axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
         axes.tick_params(labelsize=6.5, length=2)
-        last = n + wide >= len(shown)
+        last = n + across >= len(shown)
         _few_periods(axes, columns)
         axes.tick_params(labelbottom=last)
     figure.supylabel("Documents", fontsize=7)
@@ -248,7 +249,9 @@ def _line(item: Evidence) -> str:
 
 
 def _wrapped(item: Evidence, width: int = LABEL, lines: int = 2) -> str:
-    found = textwrap.wrap(_line(item), width, max_lines=lines, placeholder=" …")
+    line = _line(item)
+    letters = max(6, width * len(line) // max(1, wide(line)))  # fewer where they are wide
+    found = textwrap.wrap(line, letters, max_lines=lines, placeholder=" …")
     return "\n".join(found)
 
 

@@ -12,12 +12,13 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from notesmine.publish.bundle import Bundle
-from notesmine.publish.references import plain
-from notesmine.publish.text import CUT, day, one_line
+from notesmine.publish.references import named, plain
+from notesmine.publish.text import CUT, day
 from notesmine.records import Document, Evidence, Quote
 
 #: Characters of a digest's quote: longer ones are passed over, or cut where there is none else.
 SHORT = 240
+SPEAKER = 28  # letters of a speaker's name
 #: Characters much wider than a letter: tabs, line separators, Arabic phrases in one sign.
 WIDE = {"\t": 8.0, "\u2028": 80.0, "\u2029": 80.0, "W": 1.7, "M": 1.7, "@": 1.7} | dict.fromkeys(
     map(chr, range(0xFDFA, 0xFDFE)), 14.0
@@ -113,7 +114,7 @@ def _width(letter: str) -> float:
 
 def clipped(text: str, most: int) -> str:
     """Return a name on one line, cut where it is long: for titles, never for quotes."""
-    line = one_line(text)
+    line = named(text)
     if width(line) <= most:
         return line
     while width(line) > most - 2:
@@ -124,20 +125,20 @@ def clipped(text: str, most: int) -> str:
 
 def source(quote: Quote) -> str:
     """Return who and when, for the line of a quote; a date is not broken over lines."""
-    said = [one_line(quote.speaker)] if quote.speaker else []
+    said = [clipped(quote.speaker, SPEAKER)] if quote.speaker else []
     said.append(day(quote.date).replace(" ", "\u00a0"))
     return f"({', '.join(said)})"
 
 
 def place(quote: Quote, document: Document | None, most: int) -> str:
     """Return who, when and where in at most so many letters; the title is what gives way."""
-    said = [one_line(quote.speaker)] if quote.speaker else []
+    said = [clipped(quote.speaker, SPEAKER)] if quote.speaker else []
     said.append(day(quote.date))
     if quote.page is not None:
         said.append(f"p. {quote.page}")
-    head = clipped(", ".join(said), most // 2)
+    head = clipped(", ".join(said), most * 2 // 3)
     names = [document.organisation, document.title or document.meeting] if document else []
-    rest = ", ".join(one_line(n) for n in names if n) or one_line(quote.path)
+    rest = ", ".join(named(n) for n in names if n) or named(quote.path)
     return f"{head}; {clipped(rest, most - width(head) - 2)}"
 
 
@@ -152,10 +153,10 @@ class Citer:
         """Return the footnote of a quote."""
         document = self.documents.get(quote.doc_id)
         if document is None:
-            return one_line(quote.path)
+            return named(quote.path)
         said = plain(document, quote.page)
         alone = self.known[plain(document)] == 1
-        return said if alone else f"{said} File: {one_line(quote.path)}."
+        return said if alone else f"{said} File: {named(quote.path)}."
 
 
 def ranked(evidence: Sequence[Evidence]) -> list[Evidence]:

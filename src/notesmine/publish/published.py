@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import sys
 import zipfile
@@ -168,7 +169,8 @@ def xlsx_quotes(path: Path) -> list[tuple[str, str]]:
     import openpyxl
 
     try:
-        book = openpyxl.load_workbook(path, read_only=True)
+        # From bytes: openpyxl would refuse a name that does not end as it expects.
+        book = openpyxl.load_workbook(io.BytesIO(path.read_bytes()), read_only=True)
         try:
             rows = book[CODINGS].iter_rows(values_only=True)
             head = [str(c) for c in next(rows, ())]

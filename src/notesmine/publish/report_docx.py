@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.excerpts import Citer, chosen_first, nested, ranked, solved, source
 from notesmine.publish.figures import Picture
-from notesmine.publish.references import citation_keys
-from notesmine.publish.text import day, month, one_line, plural
+from notesmine.publish.references import citation_keys, named
+from notesmine.publish.text import day, month, plural
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 
@@ -58,7 +58,7 @@ class _Report:
 
     def _front(self) -> None:
         word = self.word
-        word.paragraph(one_line(self.bundle.title), "Title")
+        word.paragraph(named(self.bundle.title), "Title")
         word.paragraph(corpus_line(self.bundle, self.read), "Subtitle")
         word.table_of_contents()
         word.page_break()
@@ -105,9 +105,9 @@ class _Report:
         word = self.word
         theme = item.theme
         number = f"{item.rank}. " if item.rank else ""
-        word.heading(number + one_line(theme.label), 2 if depth == 0 else 3, theme.theme_id)
+        word.heading(number + named(theme.label), 2 if depth == 0 else 3, theme.theme_id)
         if theme.definition:
-            word.paragraph(one_line(theme.definition))
+            word.paragraph(named(theme.definition))
         for finding in self.bundle.findings:
             if finding.kind == "theme" and finding.theme_id == theme.theme_id:
                 word.paragraph(finding.statement)
@@ -211,7 +211,7 @@ def corpus_line(bundle: Bundle, read: Sequence[Document]) -> str:
     """Return what was read, from when to when, in a sentence."""
     dates = sorted(d.date for d in read if d.date)
     organisations = {d.organisation for d in read if d.organisation}
-    said = f"{plural(len(read), 'document')} read in “{one_line(bundle.corpus)}”"
+    said = f"{plural(len(read), 'document')} read in “{named(bundle.corpus)}”"
     if organisations:
         said += f", from {plural(len(organisations), 'organisation')}"
     if dates:
@@ -227,7 +227,7 @@ def _row(item: Evidence) -> tuple[str, ...]:
     solved_ones = item.passages - item.open - item.anticipated
     return (
         str(item.rank),
-        one_line(item.theme.label),
+        named(item.theme.label),
         f"{item.documents} of {item.read} ({item.share:.0%})",
         f"{item.share_low * 100:.0f} to {item.share_high * 100:.0f}%",
         str(item.open),
@@ -237,10 +237,10 @@ def _row(item: Evidence) -> tuple[str, ...]:
 
 
 def _source_row(document: Document, key: str) -> tuple[str, ...]:
-    title = one_line(document.title or document.meeting) or "Untitled note"
-    file = one_line(min(document.paths, default=""))
+    title = named(document.title or document.meeting) or "Untitled note"
+    file = named(min(document.paths, default=""))
     state = "" if document.status == "ok" else f" ({document.status})"
     return (
-        day(document.date), title + state, one_line(document.organisation),
+        day(document.date), title + state, named(document.organisation),
         f"{file}\n{key}",
     )  # fmt: skip

@@ -87,7 +87,7 @@ class Writer:
         A ``source`` that starts with a line break stands on the next line.
         """
         name = bookmark_of(quote_id, self.bookmarks + 1)
-        inner = run("“") + self._marked(name, run(text)) + run("”")
+        inner = run("“") + self._marked(name, run(text)) + run(closing(text) + "”")
         gap = "" if source.startswith("\n") else " "
         inner += run(gap + source, colour="5A6771", size=17) if source else ""
         inner += self._note(note) if note else ""
@@ -275,6 +275,25 @@ def run(text: str, *, bold: bool = False, colour: str = "", size: int = 0) -> st
         elif piece:
             pieces.append(f'<w:t xml:space="preserve">{escape(piece)}</w:t>')
     return f"<w:r>{f'<w:rPr>{rpr}</w:rPr>' if rpr else ''}{''.join(pieces)}</w:r>"
+
+
+def closing(text: str) -> str:
+    """Return what ends the changes of direction that text leaves open.
+
+    Examples
+    --------
+    >>> [f"{ord(c):x}" for c in closing("a \u202eb \u2067c")], closing("a \u202eb\u202c")
+    (['2069', '202c'], '')
+    """
+    opened: list[str] = []
+    for letter in text:
+        if letter in "\u202a\u202b\u202d\u202e":
+            opened.append("\u202c")
+        elif letter in "\u2066\u2067\u2068":
+            opened.append("\u2069")
+        elif opened and letter == opened[-1]:
+            opened.pop()
+    return "".join(reversed(opened))
 
 
 def anchor_of(theme_id: str) -> str:

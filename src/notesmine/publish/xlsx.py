@@ -16,6 +16,7 @@ import xlsxwriter
 
 from notesmine.publish import frames
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.excerpts import width
 from notesmine.publish.text import day, moment, plural, visible
 from notesmine.publish.xlsx_columns import ABOUT, COLUMNS, WIDTHS
 
@@ -29,7 +30,10 @@ PERCENT = {"share", "share_low", "share_high", "jaccard"}
 DECIMALS = {"lift", "expected", "expected_errors", "score", "stability", "trend_p"}
 WHOLE = re.compile(r"\d{4}-\d{2}-\d{2}")
 OLDEST = "1900-03-01"  # Excel counts a 29 February 1900 that never was
-WIDTH, WIDEST = 13, 70  # characters
+WIDTH, WIDEST = 12, 70  # characters
+LINE_HEIGHT, MOST_LINES = 13, 12  # points; lines of a row that is shown in full
+READ_ME = 100  # width of the explanations
+WRAPPED = 40  # width from which texts run over several lines
 MATRIX = "Theme x document"
 INK, PALE, LINE = "#1f3a4d", "#e8eef2", "#c5d0d8"
 
@@ -74,11 +78,18 @@ class _Styles:
             base | {"bold": True, "font_color": "white", "bg_color": INK, "text_wrap": True}
         )
         self.steep = book.add_format(
-            base | {"bold": True, "font_color": "white", "bg_color": INK, "rotation": 60}
+            base
+            | {
+                "bold": True,
+                "font_color": "white",
+                "bg_color": INK,
+                "rotation": 90,
+                "align": "center",
+            }
         )
         self.text = book.add_format(base)
         self.wrapped = book.add_format(base | {"text_wrap": True})
-        self.date = book.add_format(base | {"num_format": "yyyy-mm-dd", "align": "left"})
+        self.date = book.add_format(base | {"num_format": "yyyy-mm-dd", "align": "center"})
         self.percent = book.add_format(base | {"num_format": "0.0%"})
         self.decimal = book.add_format(base | {"num_format": "0.00"})
         self.title = book.add_format(base | {"bold": True, "font_size": 16, "font_color": INK})
@@ -93,7 +104,7 @@ class _Styles:
             return self.percent
         if column in DECIMALS:
             return self.decimal
-        if WIDTHS.get(column, WIDTH) >= 40:
+        if WIDTHS.get(column.rstrip("_0123456789"), WIDTH) >= WRAPPED:
             return self.wrapped
         return self.text
 
@@ -106,11 +117,18 @@ def _sheet(book: Any, styles: _Styles, name: str, frame: pd.DataFrame) -> None:
     for at, column in enumerate(columns):
         steep = name == MATRIX and at >= fixed
         sheet.write_string(0, at, visible(column), styles.steep if steep else styles.head)
-        width = 6 if steep else WIDTHS.get(column.rstrip("_0123456789"), WIDTH)
-        sheet.set_column(at, at, min(width, WIDEST))
+        wide = 6 if steep else WIDTHS.get(column.rstrip("_0123456789"), WIDTH)
+        sheet.set_column(at, at, min(wide, WIDEST))
     sheet.set_row(0, 150 if name == MATRIX else 32)
     looks = [styles.of(c) for c in columns]
+    wrapped = [
+        (at, WIDTHS[c.rstrip("_0123456789")])
+        for at, c in enumerate(columns)
+        if looks[at] is styles.wrapped
+    ]
     for number, row in enumerate(frame.itertuples(index=False, name=None), 1):
+        lines = max([_lines(row[at], wide) for at, wide in wrapped], default=1)
+        sheet.set_row(number, LINE_HEIGHT * min(lines, MOST_LINES) + 2)
         for at, value in enumerate(row):
             _cell(sheet, number, at, value, looks[at], styles, is_date=columns[at] in DATES)
     last = max(len(frame), 1)
@@ -126,6 +144,12 @@ def _sheet(book: Any, styles: _Styles, name: str, frame: pd.DataFrame) -> None:
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.hide_gridlines(2)
+
+
+def _lines(value: object, wide: int) -> int:
+    """Return how many lines a text takes in a column; programs do not always fit rows to them."""
+    text = value if isinstance(value, str) else ""
+    return sum(max(1, -(-width(part) // wide)) for part in text.split("\n"))
 
 
 def _cell(
@@ -173,12 +197,13 @@ def _named(frame: pd.DataFrame, bundle: Bundle) -> pd.DataFrame:
 def _read_me(book: Any, styles: _Styles, bundle: Bundle, tables: dict[str, pd.DataFrame]) -> None:
     sheet = book.add_worksheet("Read me")
     sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 1, 110)
+    sheet.set_column(1, 1, READ_ME)
     sheet.hide_gridlines(2)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     read = [d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()]
     sheet.write_string(0, 0, visible(bundle.title), styles.title)
+    sheet.set_row(0, 24)
     facts = (
         ("Corpus", f"{visible(bundle.corpus)}: {plural(len(read), 'document')} read"),
         ("Newest note", day(bundle.run.report_date)),
@@ -191,9 +216,11 @@ def _read_me(book: Any, styles: _Styles, bundle: Bundle, tables: dict[str, pd.Da
     for name, said in facts:
         sheet.write_string(row, 0, name, styles.text)
         sheet.write_string(row, 1, said, styles.wrapped)
+        sheet.set_row(row, LINE_HEIGHT * _lines(said, READ_ME) + 2)
         row += 1
     for name, frame in tables.items():
         row += 1
+        sheet.set_row(row, 18)
         link = f"internal:'{name}'!A1"
         sheet.write_url(row, 0, link, styles.section, string=name)
         sheet.write_string(row, 1, f"{ABOUT[name]} Rows: {len(frame):,}.", styles.section)
@@ -201,6 +228,7 @@ def _read_me(book: Any, styles: _Styles, bundle: Bundle, tables: dict[str, pd.Da
             row += 1
             sheet.write_string(row, 0, column, styles.text)
             sheet.write_string(row, 1, said, styles.wrapped)
+        sheet.set_row(row, LINE_HEIGHT * _lines(said, READ_ME) + 2)
         row += 1
 
 
