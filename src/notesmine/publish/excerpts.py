@@ -96,7 +96,7 @@ def shortened(text: str, most: int = SHORT) -> str:
             room -= _width(part[at])
             at += 1
         space = part.rfind(" ", 0, at)
-        part = part[: space if space > at // 2 else at]
+        part = part[: space if space >= at // 2 else at]
     return text if part == text else part.rstrip() + CUT
 
 
