@@ -99,7 +99,7 @@ def run(
     ------
     NothingToRead
         If the corpus is missing or holds no readable document.
-    OutputError, StateError, CodebookError, ModelError
+    OutputError, StateError, CodebookError, ModelError, ConfigError
         As their names say; the last report is untouched.
     """
     settings = settings or Settings()
@@ -111,11 +111,13 @@ def run(
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
     book = load_codebook(codebook)
+    template = publish.load_template(settings.publish.docx_template, corpus)
+    problems = [*problems, *publish.template_problems(template)]
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links)
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -184,6 +186,9 @@ def run(
             findings=tuple(found_out),
             run=record,
             source_prefix=links,
+            overlaps=evidence.cooccurrence(weighed),
+            saturation=evidence.saturation(weighed, by_id),
+            template=template,
         )
         record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
         publish.write_run(out, record)

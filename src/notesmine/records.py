@@ -227,7 +227,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     denominator of ``share``. ``rank`` is 1-based among themes without a parent, 0 for sub-themes
     and themes that nothing reports. ``chosen`` names the quotes to show first; ``links`` pairs an
     impediment's quote with the later quote that reports it resolved. ``unquotable`` impediments
-    are counted, and have no quote; ``withheld`` holds the ids of their spans.
+    are counted, and have no quote; ``withheld`` holds the ids of their spans. ``reported_in`` holds
+    the ids of the documents that ``documents`` counts.
     """
 
     theme: Theme
@@ -260,6 +261,53 @@ class Evidence(Struct, frozen=True, kw_only=True):
     months: dict[str, int] = {}
     anticipated: int = 0
     withheld: tuple[str, ...] = ()
+    reported_in: tuple[str, ...] = ()
+
+
+class SaturationStep(Struct, frozen=True, kw_only=True):
+    """What one more document, in order of date, added.
+
+    ``new`` names the themes first reported here, ``total`` counts all so far, ``expected`` is what
+    as many documents drawn at random would hold. ``change`` maps a run length to the share of new
+    information (new themes of the run that ends here / themes of the base); it has no entry where
+    the run would reach into the base.
+    """
+
+    number: int
+    doc_id: str
+    date: str | None
+    new: tuple[str, ...]
+    total: int
+    expected: float
+    change: dict[int, float] = {}
+
+
+class Saturation(Struct, frozen=True, kw_only=True):
+    """How many documents it took until nothing much was new.
+
+    ``reached`` maps a run length to the number of documents after which the next run of that
+    length brought no more new information than ``threshold``; None where no run did.
+    """
+
+    steps: tuple[SaturationStep, ...]
+    base: int
+    base_themes: int
+    threshold: float
+    reached: dict[int, int | None] = {}
+
+
+class Overlap(Struct, frozen=True, kw_only=True):
+    """Two themes by the documents that report both.
+
+    ``jaccard`` is shared / reporting either (0..1); ``lift`` is how many times more often than by
+    chance they meet (1 = as chance would have it), None where it is not defined.
+    """
+
+    one: str
+    other: str
+    documents: int
+    jaccard: float
+    lift: float | None
 
 
 class Finding(Struct, frozen=True, kw_only=True):

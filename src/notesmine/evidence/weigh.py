@@ -155,6 +155,7 @@ def _draft(
         months=dict(months),
         unquotable=len(mentions.withheld),
         withheld=tuple(identify(m.head) for m in mentions.withheld),
+        reported_in=tuple(sorted(holders)),
         read=read,
         chosen=tuple(identify(heads[n]) for n in choose(heads, documents, settings.publish.quotes)),
         links=tuple(

@@ -8,9 +8,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from notesmine.publish.files import replace_file
+from notesmine.publish.files import remove_stale, replace_file
 from notesmine.publish.references import citation_keys
-from notesmine.records import Document, Evidence, Finding, Quote, Run
+from notesmine.publish.runfile import outputs_of
+from notesmine.records import Document, Evidence, Finding, Overlap, Quote, Run, Saturation
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
@@ -19,6 +20,8 @@ class Bundle(Struct, frozen=True, kw_only=True):
     ``source_prefix`` is put before a document's path to link to it, None for no links: an address
     (``https://...``) stays as it is, a folder is percent-encoded.
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
+    ``overlaps`` and ``saturation`` are what `evidence` found of all themes together; ``template``
+    is a DOCX file whose styles ``report.docx`` takes, None for the built-in ones.
     """
 
     title: str
@@ -28,6 +31,9 @@ class Bundle(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     run: Run
     source_prefix: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    saturation: Saturation | None = None
+    template: bytes | None = None
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""
@@ -63,10 +69,11 @@ def canonical(bundle: Bundle) -> Bundle:
 
 
 def publish(out: Path, bundle: Bundle) -> dict[str, str]:
-    """Write report, tables and references into a folder.
+    """Write reports, tables, figures and references into a folder.
 
     Everything is rendered before anything is written, so that a fault leaves the last outputs
-    standing. ``run.json`` is not among them: `write_run` writes it when all else is there.
+    standing. Files of the last run that this one has no more are removed. ``run.json`` is not
+    among them: `write_run` writes it when all else is there.
 
     Parameters
     ----------
@@ -77,25 +84,47 @@ def publish(out: Path, bundle: Bundle) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        File name to SHA-256.
+        File name, with forward slashes, to SHA-256.
 
     Raises
     ------
     OutputError
         If a file cannot be written.
     """
-    from notesmine.publish import html, markdown, references, tables  # they name `Bundle`
+    # They name `Bundle`, and some take long to import.
+    from notesmine.publish import (
+        digest_docx,
+        figures,
+        frames,
+        html,
+        markdown,
+        references,
+        report_docx,
+        tables,
+        xlsx,
+    )
 
     ready = canonical(bundle)
-    files = {
+    texts = {
         "report.html": html.render(ready),
         "report.md": markdown.render(ready),
         "themes.csv": tables.themes_csv(ready),
         "evidence.csv": tables.evidence_csv(ready),
+        "theme_document.csv": frames.as_csv(frames.theme_document(ready)),
+        "cooccurrence.csv": frames.as_csv(frames.cooccurrence(ready)),
+        "saturation.csv": frames.as_csv(frames.saturation(ready)),
         "references.bib": references.biblatex(ready.documents),
         "references.json": references.csl_json(ready.documents),
     }
-    return {
-        name: replace_file(out, name, text.encode("utf-8", "replace"))
-        for name, text in files.items()
+    pictures = figures.render(ready)
+    files = {name: text.encode("utf-8", "replace") for name, text in texts.items()}
+    files |= {
+        "digest.docx": digest_docx.render(ready, pictures),
+        "report.docx": report_docx.render(ready, pictures),
+        "evidence.xlsx": xlsx.render(ready),
+        **figures.files(pictures),
     }
+    before = outputs_of(out)
+    hashes = {name: replace_file(out, name, body) for name, body in files.items()}
+    remove_stale(out, {n: sha for n, sha in before.items() if n not in hashes})
+    return hashes

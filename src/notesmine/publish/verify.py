@@ -15,7 +15,15 @@ from msgspec import Struct
 from rapidfuzz import fuzz
 
 from notesmine.errors import NotesmineError
-from notesmine.publish.published import Row, html_quotes, markdown_quotes, rows_of
+from notesmine.publish.published import (
+    Row,
+    docx_quotes,
+    html_quotes,
+    is_shortened,
+    markdown_quotes,
+    rows_of,
+    xlsx_quotes,
+)
 from notesmine.publish.runfile import read_run
 from notesmine.publish.text import visible
 from notesmine.records import Document, Run
@@ -27,6 +35,14 @@ Reader = Callable[[Path, str], Document]
 SIMILAR = 80.0
 #: Characters around a quote's place that are searched first: the whole of a long document is slow.
 NEAR = 2_000
+#: Files that quote, beside evidence.csv, and what reads the quotes of each.
+READERS: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
+    "report.html": html_quotes,
+    "report.md": markdown_quotes,
+    "report.docx": docx_quotes,
+    "digest.docx": docx_quotes,
+    "evidence.xlsx": xlsx_quotes,
+}
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -53,7 +69,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 def verify(out: Path, corpus: Path | None, read: Reader) -> list[Check]:
-    """Check every quote in ``evidence.csv``, ``report.html`` and ``report.md``.
+    """Check every quote in ``evidence.csv`` and in each file of `READERS`.
 
     Parameters
     ----------
@@ -83,7 +99,7 @@ def verify(out: Path, corpus: Path | None, read: Reader) -> list[Check]:
     for check in checks.values():
         by_id.setdefault(check.quote_id, check)
     found = list(checks.values())
-    for name, reader in (("report.html", html_quotes), ("report.md", markdown_quotes)):
+    for name, reader in READERS.items():
         path = out / name
         if not path.is_file():
             continue
@@ -99,7 +115,8 @@ def _against(name: str, quote_id: str, text: str, known: Check | None) -> Check:
             file=name, quote_id=quote_id, doc_id="", path="", verdict="lost", text=text,
             detail="evidence.csv has no quote of this id",
         )  # fmt: skip
-    same = text == visible(known.text)
+    whole = visible(known.text)
+    same = text == whole or is_shortened(text, whole)
     return Check(
         file=name,
         quote_id=quote_id,
