@@ -271,6 +271,21 @@ def test_what_became_of_a_document_is_said(out: Path) -> None:
     assert "now named new-name.md" in since(f"{before[THIRD]}@v1", out)
 
 
+def test_what_is_kept_beside_the_publication_is_not_part_of_it(out: Path) -> None:
+    # A state may keep the same items in another form, under other keys (with names, say).
+    with Store(state_folder(out)) as known:
+        run, own = known.runs()[0], known.shown_by("R-1")
+        other = {
+            f"other:{i}": b.replace(b"Nobody decides", b"Ms Xxx decides") for i, b in own.items()
+        }
+        known.keep_run(run, {**own, **other}.items())
+    before = editions.diff("R-1", str(out), out=out)
+    assert before.same
+    editions.release("v1", out)
+    assert editions.diff("v1", str(out), out=out).same
+    assert call("show", "other:ownership@v1", "-o", out).exit_code == 2
+
+
 def test_unknown_releases_and_ids_are_said(out: Path) -> None:
     editions.release("v1", out)
     for ident, named in (("ownership@v2", "v1"), ("T-999@v1", "T-999"), ("@v1", "''")):

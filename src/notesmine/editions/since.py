@@ -46,13 +46,13 @@ def show(ident: str, name: str, store: Store) -> list[str]:
     """
     edition = find_edition(store, name)
     body = store.edition_item(edition.name, ident)
-    if body is None:
+    decoded = msgspec.msgpack.decode(body) if body is not None else None
+    if decoded is None or ident != _own_id(decoded):
         raise InputError(
             f"the release {edition.name!r} holds nothing with the id {ident!r}",
             "Ids stand in its themes.csv (ownership, T-001), evidence.csv (Q-...) and run.json;"
             f" without the release: notesmine show {ident}",
         )
-    decoded = msgspec.msgpack.decode(body)
     runs = (*edition.before, edition.run)
     events = [(run, event) for run in runs for event in run.events if event.theme_id == ident]
     lines = [
@@ -64,6 +64,12 @@ def show(ident: str, name: str, store: Store) -> list[str]:
         "Since this release",
     ]
     return lines + [f"  {visible(one_line(line))}" for line in since(decoded, edition, store)]
+
+
+def _own_id(body: Mapping[str, Any]) -> str:
+    if "evidence" in body:
+        return str(body["evidence"]["theme"]["theme_id"])
+    return str(body["quote"]["quote_id"] if "quote" in body else body["document"]["doc_id"])
 
 
 def since(body: Mapping[str, Any], edition: Edition, store: Store) -> list[str]:

@@ -163,9 +163,10 @@ def from_items(
     """
     themes: dict[str, ThemeRow] = {}
     quotes: dict[str, QuoteRow] = {}
-    for body in items.values():
+    for ident, body in items.items():
         item = evidence_in(body)
-        if item is None:
+        # What is kept under another name than its own id is not what was published.
+        if item is None or item.theme.theme_id != ident:
             continue
         themes[item.theme.theme_id] = _row_of(item)
         for quote in quotes_of(item):

@@ -254,7 +254,7 @@ def _next(bundle: Bundle, read: Sequence[Document]) -> list[str]:
         if best is None:
             break
         what = (
-            f"{most} of {plural(len(left), 'impediment')}, more than any other note"
+            f"{most} of {plural(len(left), 'impediment')}, no other note has more"
             if not said
             else f"{most} of the {len(left)} that it leaves"
         )
