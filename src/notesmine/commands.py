@@ -218,6 +218,25 @@ def _isolation() -> str:
     return "one per document, with a wall limit only (memory cannot be limited on this system)"
 
 
+def write_apart(path: Path, text: str) -> None:
+    """Write a file that was asked for, in UTF-8, and never over one that a run published.
+
+    Raises
+    ------
+    InputError
+        If the file is part of a report.
+    OutputError
+        If it cannot be written.
+    """
+    from notesmine.publish.files import replace_file
+    from notesmine.publish.runfile import NAME, outputs_of
+
+    published = outputs_of(path.parent)
+    if published and path.name.casefold() in {n.casefold() for n in (NAME, *published)}:
+        raise InputError(f"{str(path)!r} is part of a report", "Choose another name with -o.")
+    replace_file(path.parent, path.name, text.encode("utf-8", "replace"))
+
+
 # -- JSONL ----------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.references import pandoc
@@ -55,6 +55,15 @@ def unquoted(lines: list[str]) -> str:
     """
     body = "\n".join(line[2:] for line in lines)
     return re.sub(r"\\(\n|.)", r"\1", body)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table; cells come escaped."""
+    return [
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
 
 
 def render(bundle: Bundle) -> str:
