@@ -283,7 +283,7 @@ def diff(
         return
     text = editions.to_json(found) if form == "json" else editions.to_markdown(found)
     if out is None:
-        click.get_binary_stream("stdout").write(text.encode("utf-8", "replace"))
+        click.echo(text.encode("utf-8", "replace"), nl=False)  # bytes go out as they are
     else:
         write_apart(out, text)
         click.echo(f"{a} -> {b}: {out}")
