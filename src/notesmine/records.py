@@ -303,6 +303,16 @@ class Saturation(Struct, frozen=True, kw_only=True):
     reached: dict[int, int | None] = {}
 
 
+class PassageMap(Struct, frozen=True, kw_only=True):
+    """Where passages lie on a plane, by quote id: x and y in -1..1.
+
+    ``kept`` is the share of the variance of their vectors that the plane keeps.
+    """
+
+    places: dict[str, tuple[float, float]]
+    kept: float
+
+
 class Overlap(Struct, frozen=True, kw_only=True):
     """Two themes by the documents that report both.
 
