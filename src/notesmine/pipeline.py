@@ -188,6 +188,7 @@ def run(
             source_prefix=links,
             overlaps=evidence.cooccurrence(weighed),
             saturation=evidence.saturation(weighed, by_id),
+            places=evidence.passage_map(assigned, by_id),
             template=template,
         )
         record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))

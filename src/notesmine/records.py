@@ -226,9 +226,12 @@ class Evidence(Struct, frozen=True, kw_only=True):
     percentile intervals from resampling documents. ``read`` is the number of documents read, the
     denominator of ``share``. ``rank`` is 1-based among themes without a parent, 0 for sub-themes
     and themes that nothing reports. ``chosen`` names the quotes to show first; ``links`` pairs an
-    impediment's quote with the later quote that reports it resolved. ``unquotable`` impediments
+    impediment's quote (of either tier) with a later quote that reports it resolved. ``unquotable`` impediments
     are counted, and have no quote; ``withheld`` holds the ids of their spans. ``reported_in`` holds
-    the ids of the documents that ``documents`` counts.
+    the ids of the documents that ``documents`` counts. ``threads`` groups the impediments' quotes
+    that speak of one problem, in order of time; ``returned`` pairs a solution's quote with a later
+    one that reports the problem again; ``open_since`` is the date of the earliest passage that
+    still stands open; ``strength`` is ``strong``, ``moderate``, ``weak`` or ``single``.
     """
 
     theme: Theme
@@ -262,6 +265,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     anticipated: int = 0
     withheld: tuple[str, ...] = ()
     reported_in: tuple[str, ...] = ()
+    threads: tuple[tuple[str, ...], ...] = ()
+    returned: tuple[tuple[str, str], ...] = ()
+    open_since: str | None = None
+    strength: str = ""
 
 
 class SaturationStep(Struct, frozen=True, kw_only=True):
@@ -294,6 +301,16 @@ class Saturation(Struct, frozen=True, kw_only=True):
     base_themes: int
     threshold: float
     reached: dict[int, int | None] = {}
+
+
+class PassageMap(Struct, frozen=True, kw_only=True):
+    """Where passages lie on a plane, by quote id: x and y in -1..1.
+
+    ``kept`` is the share of the variance of their vectors that the plane keeps.
+    """
+
+    places: dict[str, tuple[float, float]]
+    kept: float
 
 
 class Overlap(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ HEADINGS = {
     "overview": "What stands out",
     "new": "New since the last run",
     "resolved": "What was resolved",
+    "returned": "What came back",
     "helps": "What helps",
     "limits": "What this corpus cannot say",
 }
@@ -71,7 +72,7 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     read = [d for d in bundle.documents if d.status in {"ok", "partial"}]
     yield f"Corpus {escape(one_line(bundle.corpus))}: {plural(len(read), 'document')} read."
     yield ""
-    for kind in ("overview", "new", "resolved", "helps"):
+    for kind in ("overview", "new", "resolved", "returned", "helps"):
         yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
     yield from ("# The impediments", "")
