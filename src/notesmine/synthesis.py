@@ -48,7 +48,8 @@ def findings(
     Returns
     -------
     list of Finding
-        Kinds in this order: ``overview``, ``new``, ``resolved``, ``returned``, ``helps``, ``theme``, ``limits``.
+        Kinds in this order: ``overview``, ``new``, ``resolved``, ``returned``, ``helps``,
+        ``theme``, ``limits``.
 
     Raises
     ------
@@ -179,7 +180,7 @@ def _overview(evidence: Sequence[Evidence]) -> list[Finding]:
 
 def _oldest(standing: Sequence[Evidence]) -> list[Finding]:
     """Name what has stood open for the longest time."""
-    shown = []
+    shown: list[tuple[Evidence, Quote]] = []
     for item in sorted(standing, key=lambda e: (e.open_since or "", e.rank)):
         first = [q for q in item.impediments if q.date == item.open_since]
         if first and len(shown) < OLDEST:

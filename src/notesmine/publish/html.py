@@ -137,7 +137,7 @@ class _View:
             "per_month": self.per_month,
             "findings": {
                 k: [self._finding(f) for f in self.bundle.findings if f.kind == k]
-                for k in ("overview", "new", "resolved", "returned", "helps", "limits")
+                for k in ("overview", "new", "resolved", "returned", "helps", "limits", "names")
             },
             "themes": themes,
             "silent": [e.theme for e in evidence if not self._has_quotes(e)],
@@ -272,6 +272,8 @@ class _View:
     def _link(self, document: Document, page: int | None = None) -> str:
         """Return the address of a source file, at its page where it is a PDF."""
         if self.bundle.source_prefix is None or not document.paths:
+            return ""
+        if document.doc_id in self.bundle.unlinked:
             return ""
         prefix = self.bundle.source_prefix
         if not prefix.lower().startswith(ADDRESSES):

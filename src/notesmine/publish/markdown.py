@@ -26,6 +26,7 @@ HEADINGS = {
     "returned": "What came back",
     "helps": "What helps",
     "limits": "What this corpus cannot say",
+    "names": "How names are protected",
 }
 
 
@@ -78,7 +79,8 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     yield from ("# The impediments", "")
     for item in bundle.evidence:
         yield from _theme(item, statements.get(item.theme.theme_id))
-    yield from _findings("limits", [f for f in bundle.findings if f.kind == "limits"])
+    for kind in ("limits", "names"):
+        yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     yield from ("# References", "", "::: {#refs}", ":::")
 
 

@@ -59,9 +59,7 @@ def passages(evidence: Sequence[Evidence], placed: PassageMap | None) -> dict[st
     )
     return {
         "drawing": _svg("".join(parts), MAP, label, "map"),
-        "legend": [
-            (n, ranked[n - 1].theme, counts[n]) for n in sorted(counts) if n
-        ],
+        "legend": [(n, ranked[n - 1].theme, counts[n]) for n in sorted(counts) if n],
         "others": counts.get(0, 0),
         "kept": placed.kept,
         "every": step,
@@ -71,9 +69,7 @@ def passages(evidence: Sequence[Evidence], placed: PassageMap | None) -> dict[st
 def pairs(overlaps: Sequence[Overlap], labels: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the pairs of themes most often reported by the same documents."""
     found = [
-        o
-        for o in overlaps
-        if o.documents >= FEWEST_COMMON and o.lift is not None and o.lift > 1
+        o for o in overlaps if o.documents >= FEWEST_COMMON and o.lift is not None and o.lift > 1
     ]
     found.sort(key=lambda o: (-o.documents, -o.jaccard))
     return [
