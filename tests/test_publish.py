@@ -108,7 +108,7 @@ def test_columns_are_pinned(tmp_path: Path) -> None:
         "quote_id,theme_id,kind,stance,tier,text,doc_id,path,title,date,page,start,end,heading,"
         "speaker,citation_key,copies,"
     )
-    assert evidence.endswith("score,why,text_guarded,resolved_by")
+    assert evidence.endswith("score,why,text_guarded,resolved_by,before,after,masks")
 
 
 def test_two_publishes_are_byte_identical(tmp_path: Path) -> None:

@@ -127,7 +127,10 @@ def _summary(result: Result) -> None:
 @click.option("--settings", type=FILE, help="Settings (default: notesmine.toml).")
 @_friendly
 def extract(paths: tuple[Path, ...], out: Path, settings: Path | None) -> None:
-    """Read PATHS and write OUT/documents.jsonl and OUT/passages.jsonl."""
+    """Read PATHS and write OUT/documents.jsonl and OUT/passages.jsonl.
+
+    They hold the source's words: names are not masked.
+    """
     from notesmine.commands import extract as command
     from notesmine.project import find_settings
 
@@ -145,7 +148,10 @@ def extract(paths: tuple[Path, ...], out: Path, settings: Path | None) -> None:
 @click.option("-o", "--out", type=FOLDER, required=True, help="Output JSONL.")
 @_friendly
 def classify(source: Path, out: Path) -> None:
-    """Add to each row of IN.jsonl its kind, the probabilities of kinds, and why."""
+    """Add to each row of IN.jsonl its kind, the probabilities of kinds, and why.
+
+    Texts go through as they are: names are not masked.
+    """
     from notesmine.commands import classify as command
 
     click.echo(f"{command(source, out)} rows: {out}")
@@ -157,7 +163,10 @@ def classify(source: Path, out: Path) -> None:
 @click.option("--codebook", type=FILE, help="Codebook (default: codebook.toml, else built in).")
 @_friendly
 def code(source: Path, out: Path, codebook: Path | None) -> None:
-    """Add to each row of IN.jsonl its ranked codes and its stance."""
+    """Add to each row of IN.jsonl its ranked codes and its stance.
+
+    Texts go through as they are: names are not masked.
+    """
     from notesmine.commands import code as command
     from notesmine.project import find_codebook, find_settings
 
@@ -189,6 +198,7 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
     """Check every quote published in OUT against its source file. Exit 1 unless all verbatim."""
     from notesmine.commands import verify as command
     from notesmine.config import load_settings
+    from notesmine.publish import table
 
     checks = command(out, corpus, state, load_settings(settings) if settings else None)
     bad = [c for c in checks if c.verdict != "verbatim"]
@@ -196,6 +206,8 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
         click.echo(
             f"{check.verdict:8}  {check.quote_id}  {check.file}  {check.path}: {check.detail}"
         )
+    for line in table(checks):
+        click.echo(line)
     counts = ", ".join(
         f"{sum(c.verdict == name for c in checks)} {name}"
         for name in ("verbatim", "moved", "changed", "lost")
@@ -208,9 +220,12 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
 @click.argument("ident", metavar="ID")
 @click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Output folder.")
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@click.option("--with-names", is_flag=True, help="Show names as the notes write them.")
 @_friendly
-def show(ident: str, out: Path, state: Path | None) -> None:
+def show(ident: str, out: Path, state: Path | None, with_names: bool) -> None:
     """Show a theme with its history, a quote with its context and citations, or a document.
+
+    Names are masked as in the outputs.
 
     \b
     notesmine show T-017            as it stands now
@@ -218,7 +233,7 @@ def show(ident: str, out: Path, state: Path | None) -> None:
     """  # noqa: D301 - Click wants the character
     from notesmine.commands import show as command
 
-    for line in command(ident, out, state):
+    for line in command(ident, out, state, with_names=with_names):
         click.echo(line)
 
 
@@ -386,7 +401,7 @@ def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path 
 @click.argument("folder", type=FOLDER, default=Path())
 @_friendly
 def init(folder: Path) -> None:
-    """Write notesmine.toml, codebook.toml and metadata.csv into FOLDER, to be edited."""
+    """Write the files to be edited into FOLDER: settings, codebook, metadata.csv, people.csv."""
     from notesmine.project import initialise
 
     for name, written in initialise(folder):

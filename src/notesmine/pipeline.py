@@ -19,7 +19,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, embed, evidence, publish, read, runrecord, segment, synthesis
+from notesmine import classify, embed, evidence, naming, publish, read, runrecord, segment
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead, OutputError
@@ -110,6 +110,8 @@ def run(
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
+    roster, faults, recogniser = naming.known(corpus, settings)
+    problems = [*problems, *faults]
     book = load_codebook(codebook)
     template = publish.load_template(settings.publish.docx_template, corpus)
     problems = [*problems, *publish.template_problems(template)]
@@ -117,7 +119,9 @@ def run(
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template)
+        key = store.blob("people")
+        seen = (roster, recogniser)
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template, seen)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -158,12 +162,8 @@ def run(
         weighed = evidence.weigh(
             by_id, assigned, grown.themes, settings, settings.themes.seed, keys=keys
         )
-        found_out = synthesis.findings(
-            weighed, by_id, events=grown.events if registry_body else (), abstained=homeless
-        )
-        tell("evidence", 1, 1)
         record = Run(
-            run_id="R-" + digest(asked, registry_body, length=10),
+            run_id="R-" + digest(asked, registry_body, key or b"", length=10),
             corpus=corpus.resolve().name,
             report_date=max((d.date for d in documents if d.date), default=None),
             inputs=publish.input_rows(documents),
@@ -172,35 +172,43 @@ def run(
             versions=runrecord.versions(),
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
-            parent_state=digest(registry_body, length=64) if registry_body else "",
+            parent_state=digest(registry_body, key or b"", length=64) if registry_body else "",
             counts=runrecord.counts(documents, assigned, grown.themes, grown.reasons),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
         )
-        tell("publish", 0, 1)
         bundle = publish.Bundle(
             title=settings.publish.title,
             corpus=corpus.resolve().name,
             documents=tuple(documents),
             evidence=tuple(weighed),
-            findings=tuple(found_out),
+            findings=(),
             run=record,
             source_prefix=links,
             overlaps=evidence.cooccurrence(weighed),
             saturation=evidence.saturation(weighed, by_id),
+            places=evidence.passage_map(assigned, by_id),
             template=template,
         )
-        record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
+        passages = [j.passage for j in judged]
+        # From here on nothing sees a name: findings are stated from what may be shown.
+        shown, new_key = naming.masked(bundle, passages, settings, roster, key, recogniser)
+        shown = naming.stated(shown, settings, again=bool(registry_body), abstained=homeless)
+        tell("evidence", 1, 1)
+        tell("publish", 0, 1)
+        record = msgspec.structs.replace(shown.run, outputs=publish.publish(out, shown))
         publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
+            store.keep_blob("people", new_key)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
             keep_rulings(store, assigned, by_id)
-            store.keep_run(record, runrecord.shown(weighed, documents))
+            plain = runrecord.shown(weighed, documents, names=True)
+            store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])
         tell("publish", 1, 1)
-    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
+    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(shown.evidence))
 
 
 def _preload(module: str) -> threading.Thread:

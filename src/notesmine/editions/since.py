@@ -16,6 +16,7 @@ from notesmine.publish import describe
 from notesmine.publish.text import one_line, plural, visible
 from notesmine.records import Document, Evidence, Quote, Run
 from notesmine.rulings import Ruling, kept
+from notesmine.runrecord import NAMES
 from notesmine.store import Store
 
 LISTED = 8  # quotes of a theme that are named one by one
@@ -37,8 +38,10 @@ class Now(Struct, frozen=True):
     text: Callable[[str], str | None]
 
 
-def show(ident: str, name: str, store: Store) -> list[str]:
+def show(ident: str, name: str, store: Store, *, with_names: bool = False) -> list[str]:
     """Return what an edition says of an id, and what became of it since.
+
+    Names are masked as in the edition; ``with_names`` shows the source's words.
 
     Raises
     ------
@@ -54,13 +57,14 @@ def show(ident: str, name: str, store: Store) -> list[str]:
             "Ids stand in its themes.csv (ownership, T-001), evidence.csv (Q-...) and run.json;"
             f" without the release: notesmine show {ident}",
         )
+    plain = store.edition_item(edition.name, NAMES + ident) if with_names else None
     runs = (*edition.before, edition.run)
     events = [(run, event) for run in runs for event in run.events if event.theme_id == ident]
     lines = [
         f"Release {edition.name}: notes to {edition.run.report_date or 'undated'},"
         f" {plural(len(edition.run.inputs), 'document')} ({edition.run.run_id})",
         "",
-        *describe(ident, decoded, events),
+        *describe(ident, decoded if plain is None else msgspec.msgpack.decode(plain), events),
         "",
         "Since this release",
     ]

@@ -23,8 +23,10 @@ HEADINGS = {
     "overview": "What stands out",
     "new": "New since the last run",
     "resolved": "What was resolved",
+    "returned": "What came back",
     "helps": "What helps",
     "limits": "What this corpus cannot say",
+    "names": "How names are protected",
 }
 
 
@@ -80,13 +82,14 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     read = [d for d in bundle.documents if d.status in {"ok", "partial"}]
     yield f"Corpus {escape(one_line(bundle.corpus))}: {plural(len(read), 'document')} read."
     yield ""
-    for kind in ("overview", "new", "resolved", "helps"):
+    for kind in ("overview", "new", "resolved", "returned", "helps"):
         yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
     yield from ("# The impediments", "")
     for item in bundle.evidence:
         yield from _theme(item, statements.get(item.theme.theme_id))
-    yield from _findings("limits", [f for f in bundle.findings if f.kind == "limits"])
+    for kind in ("limits", "names"):
+        yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     yield from ("# References", "", "::: {#refs}", ":::")
 
 
