@@ -115,6 +115,9 @@ def test_what_is_none_of_these_is_said(two: tuple[Path, Path], tmp_path: Path) -
         assert done.exit_code == 2
         assert named in done.output
         assert "What to do" in done.output
+    assert "--outputs" in call("diff", "no-such", two[0]).output
+    for command in ("diff", "agree"):
+        assert "[default: outputs]" in " ".join(call(command, "--help").output.split())
     assert call("diff", two[0]).exit_code == 2
     with pytest.raises(InputError):
         editions.diff("../work", str(two[0]), out=two[0])
@@ -267,7 +270,10 @@ def test_the_state_says_why_a_quote_is_gone(tmp_path: Path) -> None:
     notes = states.small()
     for number, (path, at, facts) in enumerate(notes._lines):
         if "Nobody" in str(facts["text"]):
-            change = {FIRST: {"quotable": False}, SECOND: {"kind": "status", "themes": ()}}
+            change: dict[str, dict[str, object]] = {
+                FIRST: {"quotable": False},
+                SECOND: {"kind": "status", "themes": ()},
+            }
             notes._lines[number] = (path, at, facts | change.get(path, {}))
     states.run_of(notes, out, "R-2")
     found = {q.path: q.reason for q in editions.diff("R-1", str(out), out=out).quotes}
