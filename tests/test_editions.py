@@ -219,7 +219,7 @@ def test_what_became_of_a_quote_is_said(out: Path) -> None:
     assert "kind status now" in since(f"{cited[THIRD]}@v1", out)
     told = since("ownership@v1", out)
     assert "documents 3 -> 1" in told
-    assert f"\n    {cited[FIRST]}  " in show("ownership@v1", out)
+    assert f"\n    {cited[FIRST]} " in show("ownership@v1", out)
     assert "of its 3 quotes then, 0 stand unchanged, 3 not" in told
 
 
