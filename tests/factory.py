@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.config import Settings
-from notesmine.evidence import Assigned, weigh
+from notesmine.evidence import Assigned, cooccurrence, passage_map, saturation, weigh
 from notesmine.publish import Bundle, citation_keys, input_rows
 from notesmine.records import (
     Block,
@@ -292,4 +292,7 @@ def bundle(
         findings=tuple(findings(evidence, documents)),
         run=run,
         source_prefix=prefix,
+        overlaps=cooccurrence(evidence),
+        saturation=saturation(evidence, documents),
+        places=passage_map(notes.assigned(), documents),
     )

@@ -20,7 +20,7 @@ from notesmine.errors import OutputError
 from notesmine.publish import Bundle, citation_keys, describe, intact, publish, write_run
 from notesmine.publish.markdown import quoted, unquoted
 from notesmine.publish.published import html_quotes, markdown_quotes, rows_of
-from notesmine.publish.references import biblatex, csl_json, latex
+from notesmine.publish.references import biblatex, csl_json, latex, plain
 from notesmine.publish.runfile import read_run
 from notesmine.publish.text import visible
 from notesmine.records import Document, Evidence, Problem
@@ -33,7 +33,13 @@ def xpath(page: Any, path: str) -> list[Any]:
 
 FILES = {
     *("report.html", "report.md", "themes.csv", "evidence.csv"),
-    *("references.bib", "references.json"),
+    *("references.bib", "references.json", "report.docx", "digest.docx", "evidence.xlsx"),
+    *("theme_document.csv", "cooccurrence.csv", "saturation.csv"),
+    *(
+        f"figures/{name}.{kind}"
+        for name in ("impediments", "months", "trends", "cooccurrence", "saturation")
+        for kind in ("png", "svg")
+    ),
 }
 HOSTILE = (
     "<script>alert(1)</script> & <img src=x onerror=alert(2)>",
@@ -76,7 +82,8 @@ def hostile() -> Bundle:
 def test_writes_the_files_and_returns_their_hashes(tmp_path: Path) -> None:
     made = bundle(sample())
     hashes = publish(tmp_path, made)
-    assert set(hashes) == FILES == {p.name for p in tmp_path.iterdir()}
+    there = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file()}
+    assert set(hashes) == FILES == there
     for name, sha in hashes.items():
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == sha
     write_run(tmp_path, msgspec.structs.replace(made.run, outputs=hashes))
@@ -248,6 +255,35 @@ def test_references_escape_and_type() -> None:
     assert items[0]["author"] == [{"literal": "A & B"}]
 
 
+def test_csl_is_valid_against_the_schema() -> None:
+    path = Path(os.environ.get("NOTESMINE_DATA", "../shared/data")) / "schemas" / "csl-data.json"
+    if not path.is_file():
+        pytest.skip("the CSL schema is not here (set NOTESMINE_DATA)")
+    jsonschema = pytest.importorskip("jsonschema")
+    check = jsonschema.Draft7Validator(json.loads(path.read_text("utf-8")))
+    for made in (bundle(sample()), hostile()):
+        assert list(check.iter_errors(json.loads(csl_json(made.documents)))) == []
+    assert list(check.iter_errors([{"id": "x", "type": "minutes"}]))
+
+
+@pytest.mark.skipif(shutil.which("pandoc") is None, reason="pandoc is not installed")
+def test_citations_of_the_report_resolve_to_references(tmp_path: Path) -> None:
+    made = bundle(sample())
+    publish(tmp_path, made)
+    for source in ("references.bib", "references.json"):
+        done = subprocess.run(
+            ["pandoc", "report.md", "--citeproc", f"--metadata=bibliography:{source}", "-t",
+             "plain", "--wrap=none"],
+            cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+        assert done.stderr == ""
+        assert "???" not in done.stdout
+        (head, tail) = done.stdout.rsplit("References", 1)
+        assert re.search(r"\(Statistics Office 2025, 2\)|\(Statistics Office 2025[a-z], 2\)", head)
+        quoted_documents = {q.doc_id for _, q in made.quotes()}
+        assert tail.lower().count("monthly meeting") >= len(quoted_documents) - 1  # one is undated
+
+
 @pytest.mark.skipif(shutil.which("pandoc") is None, reason="pandoc is not installed")
 def test_pandoc_reads_the_bibliography(tmp_path: Path) -> None:
     publish(tmp_path, hostile())
@@ -376,6 +412,10 @@ def test_show_prints_the_key_of_the_quote_and_no_control_character() -> None:
     lines = describe(quote.quote_id, {"quote": builtins(quote), "document": builtins(document)})
     assert f"@report{{{quote.citation_key}," in lines
     assert f'    "id": "{quote.citation_key}",' in lines
+    assert f"Plain    {plain(document)}" in lines
+    assert f"Pandoc   [@{quote.citation_key}]" in lines
+    assert f"LaTeX    \\autocite{{{quote.citation_key}}}" in lines
+    assert f'CSL      {{"id": "{quote.citation_key}"}}' in lines
     lines += describe(item.theme.theme_id, {"evidence": builtins(item)})
     lines += describe(document.doc_id, {"document": builtins(document)})
     assert not re.search(r"[\x00-\x1f\x7f-\x9f]", "".join(lines))

@@ -68,11 +68,13 @@ class PublishSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     ``source_links`` is the prefix of links to source files: ``auto`` links only where the corpus
     lies beside the output folder, ``off`` never, anything else is taken as a prefix.
+    ``docx_template`` names a Word file whose styles, page and headers ``report.docx`` takes.
     """
 
     title: str = "Impediments reported in project notes"
     source_links: str = "auto"
     quotes: Positive = 6
+    docx_template: str = ""
 
 
 class PeopleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -34,6 +34,7 @@ from notesmine.records import (
     Theme,
     digest,
 )
+from notesmine.rulings import RULINGS, keep_rulings
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS, Coder
@@ -98,7 +99,7 @@ def run(
     ------
     NothingToRead
         If the corpus is missing or holds no readable document.
-    OutputError, StateError, CodebookError, ModelError
+    OutputError, StateError, CodebookError, ModelError, ConfigError
         As their names say; the last report is untouched.
     """
     settings = settings or Settings()
@@ -112,13 +113,15 @@ def run(
     roster, faults, recogniser = naming.known(corpus, settings)
     problems = [*problems, *faults]
     book = load_codebook(codebook)
+    template = publish.load_template(settings.publish.docx_template, corpus)
+    problems = [*problems, *publish.template_problems(template)]
     check_writable(out)
     links = _link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
         key = store.blob("people")
         seen = (roster, recogniser)
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, seen)
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template, seen)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -132,7 +135,8 @@ def run(
                 "Run `notesmine extract` on one of them to see what is wrong with it.",
             )
         encoder = Encoder(threads=settings.embed.threads)
-        judged = _judge(documents, encoder, settings, store, tell)
+        classifier = classify.Classifier(encoder)
+        judged = _judge(documents, classifier, settings, store, tell)
         embedder = (
             encoder
             if settings.embed.model == "packaged"
@@ -148,7 +152,7 @@ def run(
             store,
             functools.partial(tell, "embed"),
         )
-        codings = _code(judged, vectors, book, embedder)
+        codings = _code(judged, book, classifier, store)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
         assigned = _assign(judged, codings, vectors, grown)
         by_id = {d.doc_id: d for d in documents}
@@ -181,6 +185,10 @@ def run(
             findings=(),
             run=record,
             source_prefix=links,
+            overlaps=evidence.cooccurrence(weighed),
+            saturation=evidence.saturation(weighed, by_id),
+            places=evidence.passage_map(assigned, by_id),
+            template=template,
         )
         passages = [j.passage for j in judged]
         # From here on nothing sees a name: findings are stated from what may be shown.
@@ -195,6 +203,8 @@ def run(
             store.keep_blob("people", new_key)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
+            store.keep_blob("codebook", msgspec.msgpack.encode(book))
+            keep_rulings(store, assigned, by_id)
             plain = runrecord.shown(weighed, documents, names=True)
             store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])
         tell("publish", 1, 1)
@@ -272,7 +282,7 @@ def _read(
 
 def _judge(
     documents: Sequence[Document],
-    encoder: Encoder,
+    classifier: classify.Classifier,
     settings: Settings,
     store: Store,
     tell: Reporter,
@@ -284,7 +294,6 @@ def _judge(
         for passage in segment.segment(document)
         for part in segment.statements(passage)
     ]
-    classifier = classify.Classifier(encoder)
     thresholds = msgspec.json.encode(settings.classify)
     headings = [" > ".join(u.heading_path) for u in units]
     keys = [
@@ -322,7 +331,15 @@ def _judge(
     if loading is not None:
         loading.join()
     decode = msgspec.msgpack.Decoder(classify.Judged).decode
-    return [Judged(passage=u, judged=decode(kept[k])) for u, k in zip(units, keys, strict=True)]
+    reference = classify.reference_pages(documents)
+    out = []
+    for unit, key in zip(units, keys, strict=True):
+        judged = decode(kept[key])
+        if unit.doc_id in reference:
+            doubted = classify.doubt(judged.judgement)
+            judged = msgspec.structs.replace(judged, judgement=doubted)
+        out.append(Judged(passage=unit, judged=judged))
+    return out
 
 
 #: Passages after which results are written to the state.
@@ -333,14 +350,19 @@ CHECKPOINT = 1024
 
 
 def _code(
-    judged: Sequence[Judged], vectors: Mapping[str, Vectors], book: Codebook, encoder: Encoder
+    judged: Sequence[Judged], book: Codebook, classifier: classify.Classifier, store: Store
 ) -> list[Coding]:
-    coder = Coder(book, encoder.encode)
-    return coder.code(
+    """Code passages; the classifier's own vectors are asked for where the user added a code."""
+
+    def vectors(rows: Sequence[int]) -> Vectors:
+        texts = [judged[i].passage.text for i in rows]
+        return _stack(embed.embed(texts, classifier, store), texts)
+
+    return Coder(book, classifier.encode).code(
         [j.passage.text for j in judged],
         [j.judged.judgement.kind for j in judged],
         [j.judged.codes for j in judged],
-        lambda rows: np.stack([vectors[judged[i].passage.text] for i in rows]),
+        vectors,
     )
 
 
@@ -463,7 +485,7 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if (store.blob("fingerprint") or b"").decode() != asked:
         return None
     runs = store.runs()
-    if not runs or not publish.intact(out, runs[-1]):
+    if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
 

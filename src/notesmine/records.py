@@ -243,8 +243,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
     percentile intervals from resampling documents. ``read`` is the number of documents read, the
     denominator of ``share``. ``rank`` is 1-based among themes without a parent, 0 for sub-themes
     and themes that nothing reports. ``chosen`` names the quotes to show first; ``links`` pairs an
-    impediment's quote with the later quote that reports it resolved. ``unquotable`` impediments
-    are counted, and have no quote; ``withheld`` holds the ids of their spans.
+    impediment's quote (of either tier) with a later quote that reports it resolved. ``unquotable``
+    impediments are counted, and have no quote; ``withheld`` holds the ids of their spans.
+    ``reported_in`` holds the ids of the documents that ``documents`` counts. ``threads`` groups
+    the impediments' quotes that speak of one problem, in order of time; ``returned`` pairs a
+    solution's quote with a later one that reports the problem again; ``open_since`` is the date of
+    the earliest passage that still stands open; ``strength`` is ``strong``, ``moderate``, ``weak``
+    or ``single``.
     """
 
     theme: Theme
@@ -277,6 +282,67 @@ class Evidence(Struct, frozen=True, kw_only=True):
     months: dict[str, int] = {}
     anticipated: int = 0
     withheld: tuple[str, ...] = ()
+    reported_in: tuple[str, ...] = ()
+    threads: tuple[tuple[str, ...], ...] = ()
+    returned: tuple[tuple[str, str], ...] = ()
+    open_since: str | None = None
+    strength: str = ""
+
+
+class SaturationStep(Struct, frozen=True, kw_only=True):
+    """What one more document, in order of date, added.
+
+    ``new`` names the themes first reported here, ``total`` counts all so far, ``expected`` is what
+    as many documents drawn at random would hold. ``change`` maps a run length to the share of new
+    information (new themes of the run that ends here / themes of the base); it has no entry where
+    the run would reach into the base.
+    """
+
+    number: int
+    doc_id: str
+    date: str | None
+    new: tuple[str, ...]
+    total: int
+    expected: float
+    change: dict[int, float] = {}
+
+
+class Saturation(Struct, frozen=True, kw_only=True):
+    """How many documents it took until nothing much was new.
+
+    ``reached`` maps a run length to the number of documents after which the next run of that
+    length brought no more new information than ``threshold``; None where no run did.
+    """
+
+    steps: tuple[SaturationStep, ...]
+    base: int
+    base_themes: int
+    threshold: float
+    reached: dict[int, int | None] = {}
+
+
+class PassageMap(Struct, frozen=True, kw_only=True):
+    """Where passages lie on a plane, by quote id: x and y in -1..1.
+
+    ``kept`` is the share of the variance of their vectors that the plane keeps.
+    """
+
+    places: dict[str, tuple[float, float]]
+    kept: float
+
+
+class Overlap(Struct, frozen=True, kw_only=True):
+    """Two themes by the documents that report both.
+
+    ``jaccard`` is shared / reporting either (0..1); ``lift`` is how many times more often than by
+    chance they meet (1 = as chance would have it), None where it is not defined.
+    """
+
+    one: str
+    other: str
+    documents: int
+    jaccard: float
+    lift: float | None
 
 
 class Finding(Struct, frozen=True, kw_only=True):

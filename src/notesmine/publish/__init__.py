@@ -10,6 +10,7 @@ from notesmine.publish.describe import describe
 from notesmine.publish.references import citation_keys
 from notesmine.publish.runfile import input_rows, intact, read_run, write_run
 from notesmine.publish.verify import Check, table, verify
+from notesmine.publish.word_template import load_template, template_problems
 
 __all__ = [
     "Bundle",
@@ -18,9 +19,11 @@ __all__ = [
     "describe",
     "input_rows",
     "intact",
+    "load_template",
     "publish",
     "read_run",
     "table",
+    "template_problems",
     "verify",
     "write_run",
 ]

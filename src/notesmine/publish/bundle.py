@@ -8,9 +8,19 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from notesmine.publish.files import replace_file
+from notesmine.publish.files import remove_stale, replace_file
 from notesmine.publish.references import citation_keys
-from notesmine.records import Document, Evidence, Finding, Quote, Run
+from notesmine.publish.runfile import outputs_of
+from notesmine.records import (
+    Document,
+    Evidence,
+    Finding,
+    Overlap,
+    PassageMap,
+    Quote,
+    Run,
+    Saturation,
+)
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
@@ -20,6 +30,9 @@ class Bundle(Struct, frozen=True, kw_only=True):
     (``https://...``) stays as it is, a folder is percent-encoded.
     ``unlinked`` names documents whose path is masked: it leads nowhere, so nothing links to it.
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
+    ``overlaps`` and ``saturation`` are what `evidence` found of all themes together, ``places``
+    where passages lie on a map of them; ``template`` is a DOCX file whose styles ``report.docx``
+    takes, None for the built-in ones.
     """
 
     title: str
@@ -29,6 +42,10 @@ class Bundle(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     run: Run
     source_prefix: str | None = None
+    overlaps: tuple[Overlap, ...] = ()
+    saturation: Saturation | None = None
+    places: PassageMap | None = None
+    template: bytes | None = None
     unlinked: frozenset[str] = frozenset()
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
@@ -65,10 +82,11 @@ def canonical(bundle: Bundle) -> Bundle:
 
 
 def publish(out: Path, bundle: Bundle) -> dict[str, str]:
-    """Write report, tables and references into a folder.
+    """Write reports, tables, figures and references into a folder.
 
     Everything is rendered before anything is written, so that a fault leaves the last outputs
-    standing. ``run.json`` is not among them: `write_run` writes it when all else is there.
+    standing. Files of the last run that this one has no more are removed. ``run.json`` is not
+    among them: `write_run` writes it when all else is there.
 
     Parameters
     ----------
@@ -79,25 +97,47 @@ def publish(out: Path, bundle: Bundle) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        File name to SHA-256.
+        File name, with forward slashes, to SHA-256.
 
     Raises
     ------
     OutputError
         If a file cannot be written.
     """
-    from notesmine.publish import html, markdown, references, tables  # they name `Bundle`
+    # They name `Bundle`, and some take long to import.
+    from notesmine.publish import (
+        digest_docx,
+        figures,
+        frames,
+        html,
+        markdown,
+        references,
+        report_docx,
+        tables,
+        xlsx,
+    )
 
     ready = canonical(bundle)
-    files = {
+    texts = {
         "report.html": html.render(ready),
         "report.md": markdown.render(ready),
         "themes.csv": tables.themes_csv(ready),
         "evidence.csv": tables.evidence_csv(ready),
+        "theme_document.csv": frames.as_csv(frames.theme_document(ready)),
+        "cooccurrence.csv": frames.as_csv(frames.cooccurrence(ready)),
+        "saturation.csv": frames.as_csv(frames.saturation(ready)),
         "references.bib": references.biblatex(ready.documents),
         "references.json": references.csl_json(ready.documents),
     }
-    return {
-        name: replace_file(out, name, text.encode("utf-8", "replace"))
-        for name, text in files.items()
+    pictures = figures.render(ready)
+    files = {name: text.encode("utf-8", "replace") for name, text in texts.items()}
+    files |= {
+        "digest.docx": digest_docx.render(ready, pictures),
+        "report.docx": report_docx.render(ready, pictures),
+        "evidence.xlsx": xlsx.render(ready),
+        **figures.files(pictures),
     }
+    before = outputs_of(out)
+    hashes = {name: replace_file(out, name, body) for name, body in files.items()}
+    remove_stale(out, {n: sha for n, sha in before.items() if n not in hashes})
+    return hashes

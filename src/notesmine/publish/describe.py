@@ -8,7 +8,15 @@ from typing import Any
 
 import msgspec
 
-from notesmine.publish.references import biblatex, csl_json
+from notesmine.publish.references import (
+    biblatex,
+    citation_keys,
+    csl_cite,
+    csl_json,
+    latex_cite,
+    pandoc,
+    plain,
+)
 from notesmine.publish.text import visible
 from notesmine.records import Document, Event, Evidence, Quote, Run
 
@@ -97,16 +105,18 @@ def _quote(quote: Quote, document: Document) -> list[str]:
     if quote.copies:
         lines.append(f"Copies   {'; '.join(quote.copies)}")
     keys = {document.doc_id: quote.citation_key} if quote.citation_key else None
-    where = document.meeting or document.organisation
-    plain = ". ".join(p for p in (document.title, where, document.date or "") if p)
+    key = quote.citation_key or citation_keys([document])[document.doc_id]
     return [
         *lines,
         "",
-        "Plain    " + plain + locator + ".",
-        f"Pandoc   [@{quote.citation_key}{locator}]",
-        "BibLaTeX",
+        f"Plain    {plain(document, quote.page)}",
+        f"Pandoc   {pandoc(key, quote.page)}",
+        f"LaTeX    {latex_cite(key, quote.page)}",
+        f"CSL      {csl_cite(key, quote.page)}",
+        "",
+        "BibLaTeX entry",
         *biblatex([document], keys).strip().splitlines(),
-        "CSL",
+        "CSL-JSON entry",
         *csl_json([document], keys).strip().splitlines(),
     ]
 

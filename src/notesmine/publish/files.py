@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from notesmine.errors import OutputError
@@ -37,3 +38,21 @@ def replace_file(folder: Path, name: str, data: bytes) -> str:
             "Close the file if it is open in another program, or choose another folder with -o.",
         ) from error
     return hashlib.sha256(data).hexdigest()
+
+
+def remove_stale(folder: Path, files: Mapping[str, str]) -> None:
+    """Remove files of an earlier run that are still as it wrote them, and folders left empty.
+
+    ``files`` maps names to SHA-256. What somebody has changed since, or what lies outside the
+    folder, stays; so does what cannot be removed, since nothing depends on its absence.
+    """
+    base = folder.resolve()
+    for name, sha in files.items():
+        path = folder / name
+        if not path.resolve().is_relative_to(base) or path.resolve() == base:
+            continue
+        with contextlib.suppress(OSError):
+            if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha:
+                path.unlink()
+                if path.parent.resolve() != base:
+                    path.parent.rmdir()  # refused where something else is in it

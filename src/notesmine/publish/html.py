@@ -17,8 +17,9 @@ from urllib.parse import quote as percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from notesmine.publish import svg
+from notesmine.publish import panels, svg
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.checklist import checklist
 from notesmine.publish.references import citation_keys, pandoc, plain
 from notesmine.publish.text import day, month, month_of, one_line, plural, visible
 from notesmine.records import Document, Evidence, Finding, Quote
@@ -27,6 +28,7 @@ from notesmine.records import Document, Evidence, Finding, Quote
 MOST_LISTED = 250
 #: Links from a finding to its quotes.
 MOST_LINKS = 8
+MOST_THREADS = 6  # problems of a theme whose repetitions are listed
 LONGEST_TIMELINE = 120  # months drawn one by one, gaps included
 #: Prefixes of links that are taken as written; all others name a folder.
 ADDRESSES = ("http://", "https://", "file://")
@@ -86,6 +88,7 @@ class _View:
             d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()
         ]
         self.per_month = self._months()
+        self.offices = sorted({d.organisation for d in bundle.documents if d.organisation})
         self.quoted: dict[str, set[str]] = {}
         for _, quote in bundle.quotes():
             self.quoted.setdefault(quote.doc_id, set()).add(quote.quote_id)
@@ -134,7 +137,7 @@ class _View:
             "per_month": self.per_month,
             "findings": {
                 k: [self._finding(f) for f in self.bundle.findings if f.kind == k]
-                for k in ("overview", "new", "resolved", "helps", "limits", "names")
+                for k in ("overview", "new", "resolved", "returned", "helps", "limits", "names")
             },
             "themes": themes,
             "silent": [e.theme for e in evidence if not self._has_quotes(e)],
@@ -142,6 +145,11 @@ class _View:
             "problems": self._problems(),
             "skipped": self.bundle.run.skipped,
             "run": self.bundle.run,
+            "map": panels.passages(evidence, self.bundle.places),
+            "pairs": panels.pairs(self.bundle.overlaps, self.labels),
+            "growth": panels.growth(self.bundle.saturation),
+            "checklist": checklist(self.bundle),
+            "offices": list(enumerate(self.offices)),
             "unquotable": len({span for e in evidence for span in e.withheld}),
         }
 
@@ -202,8 +210,10 @@ class _View:
             "review": [self._quote(q) for q in item.review[:MOST_LISTED]],
         }
         answers: dict[str, list[str]] = {}
+        answered: dict[str, list[str]] = {}
         for problem, answer in item.links:
             answers.setdefault(answer, []).append(problem)
+            answered.setdefault(problem, []).append(answer)
         parent = theme.parent_id if theme.parent_id in self.ids else None
         return {
             "item": item,
@@ -221,9 +231,21 @@ class _View:
             "unlisted": max(0, len(rest) - MOST_LISTED),
             "everything": [q for group in groups.values() for q in group],
             "answers": answers,
-            "answered": dict(item.links),
+            "answered": {problem: found[-1] for problem, found in answered.items()},
+            "returned": {again: solution for solution, again in item.returned},
+            "threads": self._threads(item),
+            "age": months_between(item.open_since, self.bundle.run.report_date),
             **groups,
         }
+
+    @staticmethod
+    def _threads(item: Evidence) -> list[list[Quote]]:
+        """Problems said more than once at different dates, the longest lasting first."""
+        known = {q.quote_id: q for q in item.impediments}
+        found = [[known[i] for i in thread if i in known] for thread in item.threads]
+        found = [t for t in found if len({q.doc_id for q in t}) > 1]
+        found.sort(key=lambda t: -months_between(t[0].date, t[-1].date))
+        return found[:MOST_THREADS]
 
     def _quote(self, quote: Quote) -> dict[str, Any]:
         document = self.documents[quote.doc_id]
@@ -237,6 +259,7 @@ class _View:
             else quote.kind,
             "document": self.number[quote.doc_id],
             "month": month_of(quote.date),
+            "office": self.offices.index(document.organisation) if document.organisation else "",
             "title": document.title or document.meeting or "Untitled note",
             "link": self._link(document, quote.page),
             "where": f"{'slide' if document.format == 'pptx' else 'p.'} {quote.page}"
@@ -303,6 +326,20 @@ def timeline(per_month: Mapping[str, int]) -> list[str]:
     if last - first >= LONGEST_TIMELINE:
         return sorted(per_month)
     return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(first, last + 1)]
+
+
+def months_between(first: str | None, last: str | None) -> int:
+    """Return the whole months from one date to another, 0 where one is unknown.
+
+    Examples
+    --------
+    >>> months_between("2024-11-20", "2025-02-03"), months_between(None, "2025-02-03")
+    (3, 0)
+    """
+    one, two = month_of(first), month_of(last)
+    if not one or not two:
+        return 0
+    return (int(two[:4]) - int(one[:4])) * 12 + int(two[5:7]) - int(one[5:7])
 
 
 def _years(months: Sequence[str]) -> list[tuple[str, int]]:

@@ -80,11 +80,11 @@ def _slug(text: str) -> str:
 
 
 def _name(document: Document) -> str:
-    return _clean(document.title or document.meeting) or "Untitled note"
+    return named(document.title or document.meeting) or "Untitled note"
 
 
-def _clean(text: str) -> str:
-    """One line without directional embeddings, which would turn what follows in an entry."""
+def named(text: str) -> str:
+    """Return a name on one line, without embeddings that would turn the words after it."""
     return one_line(text.translate(EMBEDDINGS))
 
 
@@ -96,7 +96,7 @@ def latex(text: str) -> str:
     >>> latex("50% of R&D_{x}")
     '50\\% of R\\&D\\_\\{x\\}'
     """
-    return "".join(LATEX.get(c, c) for c in _clean(text))
+    return "".join(LATEX.get(c, c) for c in named(text))
 
 
 def biblatex(documents: Sequence[Document], keys: Mapping[str, str] | None = None) -> str:
@@ -146,17 +146,17 @@ def _csl(document: Document, key: str) -> dict[str, object]:
     }
     parts = [int(p) for p in (document.date or "").split("-") if p.isdigit()]
     if document.organisation:
-        item["author"] = [{"literal": _clean(document.organisation)}]
+        item["author"] = [{"literal": named(document.organisation)}]
         if not slides:
-            item["publisher"] = _clean(document.organisation)
+            item["publisher"] = named(document.organisation)
     if parts:
         item["issued"] = {"date-parts": [parts]}
     if document.meeting:
-        item["event-title"] = _clean(document.meeting)
+        item["event-title"] = named(document.meeting)
         if parts:
             item["event-date"] = {"date-parts": [parts]}
     if document.language:
-        item["language"] = _clean(document.language)
+        item["language"] = named(document.language)
     return item
 
 
@@ -170,7 +170,7 @@ def plain(document: Document, page: int | None = None) -> str:
     >>> plain(note, 4)
     'Statistics Office. Minutes [Meeting minutes]. 14 March 2025, p. 4.'
     """
-    who = f"{_clean(document.organisation)}. " if document.organisation else ""
+    who = f"{named(document.organisation)}. " if document.organisation else ""
     kind = "Slides" if document.format in SLIDES else GENRE
     where = f", p. {page}" if page is not None else ""
     return f"{who}{_name(document)} [{kind}]. {day(document.date)}{where}."
@@ -185,3 +185,28 @@ def pandoc(key: str, page: int | None = None) -> str:
     '[@board-2025, p. 4]'
     """
     return f"[@{key}]" if page is None else f"[@{key}, p. {page}]"
+
+
+def latex_cite(key: str, page: int | None = None) -> str:
+    r"""Return a citation for BibLaTeX.
+
+    Examples
+    --------
+    >>> print(latex_cite("board-2025", 4))
+    \autocite[4]{board-2025}
+    """
+    return f"\\autocite{{{key}}}" if page is None else f"\\autocite[{page}]{{{key}}}"
+
+
+def csl_cite(key: str, page: int | None = None) -> str:
+    """Return a CSL citation item; CSL has no locator for slides, which are pages here.
+
+    Examples
+    --------
+    >>> print(csl_cite("board-2025", 4))
+    {"id": "board-2025", "label": "page", "locator": "4"}
+    """
+    item = {"id": key}
+    if page is not None:
+        item |= {"label": "page", "locator": str(page)}
+    return json.dumps(item)

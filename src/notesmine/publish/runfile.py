@@ -59,6 +59,14 @@ def read_run(out: Path) -> Run:
         ) from error
 
 
+def outputs_of(out: Path) -> dict[str, str]:
+    """Return the files and hashes that the last run left in a folder; none where none did."""
+    try:
+        return read_run(out).outputs
+    except InputError:
+        return {}
+
+
 def intact(out: Path, run: Run) -> bool:
     """Tell whether a folder still holds exactly what a run wrote, its record included."""
     try:

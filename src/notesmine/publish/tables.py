@@ -1,4 +1,4 @@
-"""``themes.csv`` and ``evidence.csv``: UTF-8, comma, LF, one header row.
+"""The CSV tables: UTF-8, comma, LF, one header row.
 
 A cell that a spreadsheet would take for a formula starts with an apostrophe here. In the ``text``
 column of ``evidence.csv``, which equals the source's span, that is declared: ``text_guarded`` is 1
@@ -79,7 +79,12 @@ def masks_of(cell: str) -> tuple[Mask, ...]:
 
 def themes_csv(bundle: Bundle) -> str:
     """Return the table of themes, ranked."""
-    rows = []
+    return csv_text(THEME_COLUMNS, theme_rows(bundle))
+
+
+def theme_rows(bundle: Bundle) -> list[list[object]]:
+    """Return the rows of ``themes.csv``, a cell for each of `THEME_COLUMNS`."""
+    rows: list[list[object]] = []
     for item in bundle.evidence:
         theme = item.theme
         rows.append(
@@ -92,12 +97,17 @@ def themes_csv(bundle: Bundle) -> str:
                 *(item.expected_errors, item.unquotable, item.trend_p, item.anticipated),
             ]
         )
-    return _csv(THEME_COLUMNS, rows)
+    return rows
 
 
 def evidence_csv(bundle: Bundle) -> str:
     """Return the table of quotes: one row for each quote under each theme."""
-    rows = []
+    return csv_text(EVIDENCE_COLUMNS, evidence_rows(bundle))
+
+
+def evidence_rows(bundle: Bundle) -> list[list[object]]:
+    """Return the rows of ``evidence.csv``, a cell for each of `EVIDENCE_COLUMNS`."""
+    rows: list[list[object]] = []
     for item, quote in bundle.quotes():
         closed = dict(item.links) if quote.kind == "impediment" else {}
         rows.append(
@@ -110,10 +120,11 @@ def evidence_csv(bundle: Bundle) -> str:
                 *(quote.context_before, quote.context_after, masks_cell(quote.masks)),
             ]
         )
-    return _csv(EVIDENCE_COLUMNS, rows)
+    return rows
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV, formulas guarded; None is an empty cell."""
     stream = io.StringIO(newline="")
     plain = csv.writer(stream, lineterminator="\n")
     # Before Python 3.13 a lone CR is not quoted, and would end the row when read back.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 #: Control characters that HTML and Markdown cannot carry (or change, as CR) become their Unicode
 #: control pictures; tabs and line feeds stay. CSV and JSON carry everything as it is.
@@ -19,6 +20,8 @@ LONG_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+#: What stands at the end of words that were cut there; `published.is_shortened` knows it.
+CUT = " …"
 MONTHS = tuple(name[:3] for name in LONG_MONTHS)
 
 
@@ -91,3 +94,17 @@ def plural(number: int, noun: str) -> str:
     ('1 note', '2 notes')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def moment(report_date: str | None) -> datetime:
+    """Return the time of making that is written into files: noon of the report's own date."""
+    if (
+        report_date
+        and re.fullmatch(r"\d{4}-\d{2}-\d{2}", report_date[:10])
+        and report_date[:10] > "1980-01-01"
+    ):
+        try:
+            return datetime.fromisoformat(report_date[:10]).replace(hour=12)
+        except ValueError:
+            pass
+    return datetime(2000, 1, 1, 12)  # noqa: DTZ001 - file formats have no time zone here

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from notesmine.errors import NotesmineError
 from notesmine.publish.anchor import Verdict, judge
-from notesmine.publish.published import READERS, Row, rows_of
+from notesmine.publish.published import READERS, Row, is_shortened, rows_of
 from notesmine.publish.runfile import read_run
 from notesmine.publish.text import visible
 from notesmine.records import Document, Run
@@ -97,7 +97,8 @@ def _against(name: str, quote_id: str, text: str, known: Check | None) -> Check:
             file=name, quote_id=quote_id, doc_id="", path="", verdict="lost", text=text,
             detail="evidence.csv has no quote of this id",
         )  # fmt: skip
-    same = text == visible(known.text)
+    whole = visible(known.text)
+    same = text == whole or is_shortened(text, whole)
     return Check(
         file=name,
         quote_id=quote_id,

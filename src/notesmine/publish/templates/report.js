@@ -23,6 +23,7 @@
     return {
       node: node, section: section, theme: section.dataset.theme, kind: node.dataset.kind,
       document: node.dataset.document, month: node.dataset.month,
+      office: node.dataset.office || "",
       text: all("blockquote, figcaption", node).map(function (part) {
         return part.textContent;
       }).join(" ").toLowerCase()
@@ -31,8 +32,9 @@
   var opened = [];
   function apply() {
     var want = {};
-    ["theme", "kind", "document", "month"].forEach(function (name) {
-      want[name] = byId("f-" + name).value;
+    ["theme", "kind", "office", "document", "month"].forEach(function (name) {
+      var field = byId("f-" + name);
+      want[name] = field ? field.value : "";
     });
     var words = byId("f-text").value.toLowerCase().split(/\s+/).filter(Boolean);
     var active = words.length > 0 || Object.keys(want).some(function (name) { return want[name]; });
@@ -70,6 +72,16 @@
     form.addEventListener("reset", function () { setTimeout(apply, 0); });
     if (quotes.length) { apply(); } // a browser may have kept what was typed before
   }
+  // The map: a point tells its passage, a click goes to it. The list below it needs no script.
+  var said = byId("map-said");
+  all(".map circle").forEach(function (point) {
+    var quote = byId(point.dataset.quote);
+    if (!quote) { return; }
+    point.addEventListener("mouseenter", function () {
+      said.textContent = quote.querySelector("blockquote").textContent.trim();
+    });
+    point.addEventListener("click", function () { location.hash = "#" + point.dataset.quote; });
+  });
   window.addEventListener("hashchange", reveal);
   window.addEventListener("beforeprint", function () {
     all("details.more").forEach(function (details) { details.open = true; });

@@ -1,0 +1,268 @@
+"""``digest.docx``: two pages to send round.
+
+The first page holds the five strongest impediments with a quote each; the second a figure, what is
+new, what was resolved, and what to read next. What is written is measured in lines, so that two
+pages stay two whatever the notes say: long quotes are passed over or cut with a mark, lists end
+with how many are left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
+
+from notesmine.publish.bundle import Bundle
+from notesmine.publish.excerpts import (
+    SHORT,
+    brief,
+    clipped,
+    place,
+    ranked,
+    shortened,
+    solved,
+    width,
+)
+from notesmine.publish.figures import Picture
+from notesmine.publish.report_docx import corpus_line
+from notesmine.publish.text import day, month, month_of, one_line, plural
+from notesmine.publish.word import Writer
+from notesmine.records import Document, Evidence, Quote
+
+STRONGEST = 5
+LETTERS = 78  # of a line, in the widest of the fonts that stand in for the template's
+LABEL, TITLE, SOURCE = 64, 72, 92  # letters
+MEANING = 150  # letters of a definition
+#: Lines of impediments and quotes on the first page: with more, definitions go, then quotes shrink.
+FIRST_LINES = 44
+FIGURE_WIDTH = 12.6  # cm
+#: Lines of each list of the second page.
+NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 9
+RECENT = timedelta(days=92)  # three months
+
+
+def render(bundle: Bundle, pictures: Mapping[str, Picture]) -> bytes:
+    """Return the digest as a Word file of two pages, with a figure drawn by `figures.render`."""
+    read = [d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()]
+    word = Writer(bundle.title, bundle.run.report_date)
+    _page(word)
+    word.paragraph(clipped(bundle.title, TITLE), "Title")
+    word.paragraph(clipped(corpus_line(bundle, read), 2 * LETTERS), "Subtitle")
+    _strongest(word, bundle)
+    word.page_break()
+    picture = pictures.get("impediments")
+    if picture is not None:
+        word.heading("At a glance", 1)
+        word.picture(picture.png, clipped(picture.caption, 150), picture.alt, FIGURE_WIDTH)
+    _list(word, "What is new", _new(bundle), NEW_LINES)
+    _list(word, "What was resolved", _resolved(bundle.evidence), RESOLVED_LINES)
+    latest = _latest(bundle.evidence)
+    if latest is not None:
+        _quote(word, latest, {d.doc_id: d for d in bundle.documents}, SHORT * 2 // 3)
+    _list(word, "What to read next", _next(bundle, read), NEXT_LINES)
+    return word.save()
+
+
+def _page(word: Writer) -> None:
+    """Make the built-in template a little tighter than for a report."""
+    from docx.shared import Cm, Pt
+
+    section = word.document.sections[0]
+    section.top_margin = section.bottom_margin = Cm(1.8)
+    styles = word.document.styles
+    styles["Title"].font.size = Pt(20)
+    styles["Heading 1"].font.size = Pt(13)
+    styles["Heading 1"].paragraph_format.space_before = Pt(10)
+    styles["Heading 1"].paragraph_format.space_after = Pt(4)
+    styles["List Bullet"].paragraph_format.space_after = Pt(2)
+    for name in ("Normal", "Quote"):
+        styles[name].font.size = Pt(9.5)
+
+
+def _strongest(word: Writer, bundle: Bundle) -> None:
+    top = [e for e in ranked(bundle.evidence) if e.impediments][:STRONGEST]
+    if not top:
+        word.paragraph("No impediment was found with enough confidence to be counted.")
+        return
+    what = f"The {_number(len(top))} most widely reported impediments"
+    word.heading(what if len(top) > 1 else "The most widely reported impediment", 1)
+    documents = {d.doc_id: d for d in bundle.documents}
+    quotes: dict[str, Quote] = {}
+    for item in top:
+        quote = brief(item, {q.quote_id for q in quotes.values()})
+        if quote is not None:
+            quotes[item.theme.theme_id] = quote
+    for meaning, most in ((MEANING, SHORT), (0, SHORT), (0, SHORT // 2)):
+        leads = [_lead(e, meaning) for e in top]
+        words = [shortened(q.text, most) for q in quotes.values()]
+        lines = sum(_lines(f"{a}{b}") for a, b in leads) + sum(_lines(t) + 1 for t in words)
+        if lines <= FIRST_LINES:
+            break
+    for item, lead in zip(top, leads, strict=True):
+        word.lead(*lead, keep=True)
+        _quote(word, quotes[item.theme.theme_id], documents, most)
+    word.paragraph(_order(top))
+
+
+def _lead(item: Evidence, meaning: int) -> tuple[str, str]:
+    """Return the name of an impediment, and what it means (if there is room) and its figures."""
+    said = clipped(_figures(item), 2 * LETTERS)
+    if meaning and item.theme.definition:
+        first = re.split(r"(?<=[.!?])\s", item.theme.definition.strip())[0]
+        said = f"{clipped(first, meaning)} {said}"
+    return f"{item.rank}. {clipped(item.theme.label, LABEL)}: ", said
+
+
+def _lines(text: str) -> int:
+    return -(-width(text) // LETTERS)
+
+
+def _quote(word: Writer, quote: Quote, documents: Mapping[str, Document], most: int) -> None:
+    """Write a quote with its source on the next line."""
+    where = place(quote, documents.get(quote.doc_id), SOURCE)
+    word.quote(quote.quote_id, shortened(quote.text, most), f"\n{where}")
+
+
+def _figures(item: Evidence) -> str:
+    closed = item.passages - item.open - item.anticipated
+    said = (
+        f"{item.documents} of {plural(item.read, 'document')} ({item.share:.0%}, 95% interval "
+        f"{item.share_low * 100:.0f} to {item.share_high * 100:.0f}%)"
+    )
+    if item.organisations > 1:
+        said += f", {plural(item.organisations, 'organisation')}"
+    said += f"; {plural(item.passages, 'passage')}, {item.open} open"
+    said += f", {closed} resolved" if closed else ""
+    return said + (f"; {item.trend}." if item.trend in {"rising", "falling"} else ".")
+
+
+def _order(top: Sequence[Evidence]) -> str:
+    said = (
+        "Ranked by the documents that report them. The words are those of the notes; “…” marks "
+        "where a quote was cut, square brackets where a name was replaced."
+    )
+    if any(e.rank_high - e.rank_low > 1 for e in top):
+        said += " The order is not certain: with other notes it could differ, see the figure."
+    return said
+
+
+def _number(number: int) -> str:
+    return ("no", "one", "two", "three", "four", "five")[number]
+
+
+def _list(word: Writer, heading: str, lines: Iterable[str], room: int) -> None:
+    """Write as many items as there is room for, in lines of a page."""
+    word.heading(heading, 1)
+    items = [clipped(line, 3 * LETTERS) for line in lines]
+    left = room
+    for at, item in enumerate(items):
+        need = _lines(item)
+        rest = len(items) - at
+        if need > left - (rest > 1):
+            word.bullet(f"{plural(rest, 'more item')}: see report.docx.")
+            return
+        word.bullet(item)
+        left -= need
+
+
+def _new(bundle: Bundle) -> list[str]:
+    """Say what is new since the last run, and what the newest notes brought."""
+    said = [f.statement for f in bundle.findings if f.kind == "new"]
+    if not said:
+        first = not bundle.run.parent_state
+        said.append(
+            "This is the first run: there is none to compare with."
+            if first
+            else "No theme is new, gone, split or merged since the last run."
+        )
+    newest = bundle.run.report_date
+    main = ranked(bundle.evidence)
+    said += [
+        f"First reported in the last three months: {_named(e)}."
+        for e in main
+        if _within(e.first_seen, newest)
+    ]
+    held = [e for e in main if newest and e.by_month.get(month_of(newest))]
+    if held:
+        names = ", ".join(clipped(e.theme.label, 40) for e in held[:6])
+        more = f" and {len(held) - 6} more" if len(held) > 6 else ""
+        said.append(f"Reported in {month(str(newest))}, the newest month: {names}{more}.")
+    elif newest:
+        said.append(f"No impediment is reported in {month(newest)}, the newest month.")
+    return said
+
+
+def _named(item: Evidence) -> str:
+    return f"{clipped(item.theme.label, LABEL)} ({day(item.first_seen)})"
+
+
+def _within(first: str | None, newest: str | None) -> bool:
+    try:
+        return date.fromisoformat(newest or "") - date.fromisoformat(first or "") <= RECENT
+    except ValueError:
+        return False
+
+
+def _resolved(evidence: Sequence[Evidence]) -> list[str]:
+    """Say what was reported resolved, the latest first; sub-themes are part of their theme."""
+    found = []
+    for item in ranked(evidence):
+        pairs = solved(item)
+        if not pairs:
+            continue
+        last = max(after.date or "" for _, after in pairs)
+        still = f"{item.open} still open" if item.open else "none left open"
+        found.append(
+            (
+                last,
+                f"{clipped(item.theme.label, LABEL)}: {len(pairs)} of "
+                f"{plural(item.passages, 'passage')}, last in {month(last) or 'an undated note'}; "
+                f"{still}.",
+            )
+        )
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    return [said for _, said in found] or ["No impediment is reported resolved in these notes."]
+
+
+def _latest(evidence: Sequence[Evidence]) -> Quote | None:
+    """Return the latest report of a resolution that is short enough, to be quoted."""
+    found = [
+        after
+        for item in ranked(evidence)
+        for _, after in solved(item)
+        if width(after.text) <= SHORT * 2 // 3 and "\n" not in after.text
+    ]
+    return max(found, key=lambda q: (q.date or "", q.score, q.quote_id), default=None)
+
+
+def _next(bundle: Bundle, read: Sequence[Document]) -> list[str]:
+    """Name the notes that hold most of the strongest impediments, and the other files."""
+    said: list[str] = []
+    left = {
+        e.theme.theme_id: set(e.reported_in or (q.doc_id for q in e.impediments))
+        for e in ranked(bundle.evidence)
+    }
+    for _ in range(2):
+        counts = [(sum(d.doc_id in ids for ids in left.values()), d) for d in read]
+        most = max((n for n, _ in counts), default=0)
+        if not most:
+            break
+        best = max(
+            (d for n, d in counts if n == most and d.quotable), key=lambda d: d.date or "",
+            default=None,
+        )  # fmt: skip
+        if best is None:
+            break
+        what = (
+            f"{most} of {plural(len(left), 'impediment')}, no other note has more"
+            if not said
+            else f"{most} of the {len(left)} that it leaves"
+        )
+        name = clipped(best.title or best.meeting or "Untitled note", LABEL)
+        said.append(f"{name} ({day(best.date)}): {what}.")
+        left = {t: ids for t, ids in left.items() if best.doc_id not in ids}
+    said.append("report.docx: every impediment with its quotes, footnotes and figures.")
+    said.append("report.html: the same to search and filter, with links into the notes.")
+    limits = [f for f in bundle.findings if f.kind == "limits"]
+    said += [one_line(f.statement) for f in limits]
+    return said

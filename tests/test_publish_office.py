@@ -1,0 +1,407 @@
+"""Word files, and the quotes of all office files: verbatim, cited, on two pages, in any look."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import docx
+import msgspec
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from factory import Notes, bundle, sample
+from notesmine.config import PublishSettings, Settings
+from notesmine.errors import ConfigError, InputError
+from notesmine.pipeline import run
+from notesmine.publish import (
+    Bundle,
+    digest_docx,
+    figures,
+    load_template,
+    publish,
+    report_docx,
+    template_problems,
+    verify,
+    write_run,
+)
+from notesmine.publish.bundle import canonical
+from notesmine.publish.excerpts import shortened, width
+from notesmine.publish.published import docx_quotes, is_shortened, xlsx_quotes
+from notesmine.publish.references import plain
+from notesmine.publish.text import visible
+from notesmine.publish.word import Writer
+from notesmine.records import Document, Finding
+from notesmine.runrecord import fingerprint
+from notesmine.themes.codebook import load_codebook
+from test_publish import hostile
+
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+OFFICE = shutil.which("soffice")
+needs_office = pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
+
+
+@pytest.fixture(scope="module")
+def made() -> Bundle:
+    return canonical(bundle(sample()))
+
+
+@pytest.fixture(scope="module")
+def out(made: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("out")
+    publish(folder, made)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bad")
+    publish(folder, hostile())
+    return folder
+
+
+def part(path: Path, name: str = "word/document.xml") -> Any:
+    with zipfile.ZipFile(path) as archive:
+        return etree.fromstring(archive.read(name))
+
+
+def office(path: Path, kind: str, folder: Path) -> Path:
+    """Convert with LibreOffice, in a profile of its own."""
+    assert OFFICE is not None
+    command = [OFFICE, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
+    subprocess.run(
+        [*command, "--convert-to", kind, "--outdir", str(folder), str(path)],
+        check=True, capture_output=True, timeout=180,
+    )  # fmt: skip
+    return folder / f"{path.stem}.{kind.split(':', maxsplit=1)[0]}"
+
+
+# -- quotes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["out", "bad"])
+def test_quotes_of_office_files_are_verbatim(which: str, request: pytest.FixtureRequest) -> None:
+    folder = request.getfixturevalue(which)
+    source = canonical(bundle(sample()) if which == "out" else hostile())
+    want = {q.quote_id: visible(q.text) for _, q in source.quotes()}
+    rows = xlsx_quotes(folder / "evidence.xlsx")
+    assert rows == [(q.quote_id, visible(q.text)) for _, q in source.quotes()]
+    report = docx_quotes(folder / "report.docx")
+    assert report
+    assert set(report) <= set(want.items())
+    for quote_id, text in docx_quotes(folder / "digest.docx"):
+        assert text == want[quote_id] or is_shortened(text, want[quote_id])
+
+
+def test_the_report_shows_every_chosen_quote(out: Path, made: Bundle) -> None:
+    shown = {i for i, _ in docx_quotes(out / "report.docx")}
+    for item in made.evidence:
+        if item.rank:
+            assert set(item.chosen) <= shown
+
+
+def test_verify_reads_all_of_them(out: Path, made: Bundle, tmp_path: Path) -> None:
+    shutil.copytree(out, tmp_path / "out")
+    write_run(tmp_path / "out", made.run)
+    by_path = {p: d for d in made.documents for p in d.paths}
+    (tmp_path / "notes").mkdir()
+    for path in by_path:
+        (tmp_path / "notes" / path).write_bytes(b"")
+
+    def read(_: Path, name: str) -> Document:
+        return by_path[name]
+
+    checks = verify(tmp_path / "out", tmp_path / "notes", read)
+    files = {c.file for c in checks}
+    assert files >= {"report.docx", "digest.docx", "evidence.xlsx", "report.html"}
+    assert {c.verdict for c in checks} == {"verbatim"}
+    book = openpyxl.load_workbook(tmp_path / "out" / "evidence.xlsx")
+    cell = next(
+        c for c in book["Codings"][2] if c.value == xlsx_quotes(out / "evidence.xlsx")[0][1]
+    )
+    cell.value = f"{cell.value} Really."
+    book.save(tmp_path / "out" / "evidence.xlsx")
+    body = (tmp_path / "out" / "digest.docx").read_bytes()
+    words = docx_quotes(out / "digest.docx")[0][1][:20].encode()
+    (tmp_path / "out" / "digest.docx").write_bytes(_replaced(body, words, b"Something else."))
+    verdicts = {(c.file, c.verdict) for c in verify(tmp_path / "out", tmp_path / "notes", read)}
+    assert ("evidence.xlsx", "changed") in verdicts
+    assert ("digest.docx", "changed") in verdicts
+
+
+def _replaced(body: bytes, old: bytes, new: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(body)) as archive, zipfile.ZipFile(stream, "w") as copy:
+        for name in archive.namelist():
+            text = archive.read(name)
+            if name == "word/document.xml":
+                assert old in text
+                text = text.replace(old, new)
+            copy.writestr(name, text)
+    return stream.getvalue()
+
+
+@given(st.text(max_size=120))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_text_comes_back_from_a_word_file(tmp_path: Path, text: str) -> None:
+    word = Writer("t", None)
+    word.quote("Q-0123456789", text, "(here)", "a note")
+    path = tmp_path / "one.docx"
+    path.write_bytes(word.save())
+    assert docx_quotes(path) == [("Q-0123456789", visible(text))]
+
+
+def test_a_word_file_written_on_by_python_docx_keeps_its_quotes(out: Path, tmp_path: Path) -> None:
+    document = docx.Document(str(out / "report.docx"))
+    document.paragraphs[0].insert_paragraph_before("A sentence of the author's own.")
+    document.save(str(tmp_path / "edited.docx"))
+    assert docx_quotes(tmp_path / "edited.docx") == docx_quotes(out / "report.docx")
+
+
+@pytest.mark.parametrize("reader", [docx_quotes, xlsx_quotes])
+def test_what_is_no_office_file_says_so(reader: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.docx"
+    path.write_bytes(b"no zip at all")
+    with pytest.raises(InputError, match=r"is no (Word file|workbook)"):
+        reader(path)
+
+
+@given(st.text(max_size=400), st.integers(20, 200))
+def test_shortened_words_are_the_first_words(text: str, most: int) -> None:
+    cut = shortened(text, most)
+    assert cut == text or (text.startswith(cut.removesuffix(" …")) and cut.endswith(" …"))
+    if cut != text and cut.removesuffix(" …").strip():
+        assert is_shortened(cut, text)
+    if "\n" not in text.strip():
+        assert width(cut) <= most + 2
+
+
+# -- Word -----------------------------------------------------------------------------------------
+
+
+def test_every_quote_of_the_report_has_its_footnote(out: Path, made: Bundle) -> None:
+    body, notes = part(out / "report.docx"), part(out / "report.docx", "word/footnotes.xml")
+    texts = {
+        n.get(f"{W}id"): "".join(t.text or "" for t in n.iter(f"{W}t")).strip()
+        for n in notes.iter(f"{W}footnote")
+    }
+    documents = {d.doc_id: d for d in made.documents}
+    quotes = {q.quote_id: q for _, q in made.quotes()}
+    names = [b.get(f"{W}name") for b in body.iter(f"{W}bookmarkStart")]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[A-Za-z_]\w{0,39}", n) for n in names)
+    seen = 0
+    for mark in body.iter(f"{W}bookmarkStart"):
+        found = re.fullmatch(r"Q_(\w+)_\d+", mark.get(f"{W}name"))
+        if found is None:
+            continue
+        quote = quotes[f"Q-{found[1]}"]
+        (reference,) = mark.getparent().iter(f"{W}footnoteReference")
+        assert texts[reference.get(f"{W}id")].startswith(plain(documents[quote.doc_id], quote.page))
+        seen += 1
+    assert seen == len(texts) - 2 > 10  # less the two separators
+
+
+def test_the_contents_list_the_headings_and_lead_to_them(out: Path) -> None:
+    document = docx.Document(str(out / "report.docx"))
+    body = part(out / "report.docx")
+    headings = [
+        p.text for p in document.paragraphs
+        if p.style is not None and p.style.name in {"Heading 1", "Heading 2"}
+    ]  # fmt: skip
+    (contents,) = body.iter(f"{W}sdtContent")
+    listed = [
+        "".join(t.text or "" for t in h.iter(f"{W}t")) for h in contents.iter(f"{W}hyperlink")
+    ]
+    assert listed == headings
+    assert len(listed) > 8
+    assert "TOC" in "".join(i.text or "" for i in contents.iter(f"{W}instrText"))
+    kinds = [f.get(f"{W}fldCharType") for f in contents.iter(f"{W}fldChar")]
+    assert kinds == ["begin", "separate", "end"]
+    anchors = {b.get(f"{W}name") for b in body.iter(f"{W}bookmarkStart")}
+    assert {h.get(f"{W}anchor") for h in body.iter(f"{W}hyperlink")} <= anchors
+
+
+@pytest.mark.parametrize("name", ["report.docx", "digest.docx"])
+def test_figures_have_alternative_texts_and_files_no_author_and_no_clock(
+    out: Path, name: str
+) -> None:
+    document = docx.Document(str(out / name))
+    assert len(document.inline_shapes) == (5 if name == "report.docx" else 1)
+    for shape in document.inline_shapes:
+        assert len(shape._inline.docPr.get("descr")) > 60
+    core = document.core_properties
+    assert core.author == core.last_modified_by == core.comments == ""
+    assert core.created == core.modified
+    assert str(core.created).startswith("2025-10-23")
+    with zipfile.ZipFile(out / name) as archive:
+        assert {i.date_time for i in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+        assert not [n for n in archive.namelist() if "thumbnail" in n]
+
+
+def test_the_digest_says_what_is_asked_of_it(out: Path, made: Bundle) -> None:
+    text = "\n".join(p.text for p in docx.Document(str(out / "digest.docx")).paragraphs)
+    for said in ("The five most widely reported", "What is new", "What was resolved", "read next",
+                 "15 documents read", "This is the first run"):  # fmt: skip
+        assert said in text
+    assert len(docx_quotes(out / "digest.docx")) == 6  # five, and the latest resolution
+    top = [e for e in made.evidence if e.rank][:5]
+    assert all(e.theme.label in text for e in top)
+
+
+def stress(letter: str) -> Bundle:
+    """Names, quotes and lists that are all too long, of a letter that is wide."""
+    notes = Notes()
+    word = (letter * 11 + " ") if letter != "\n" else "two lines\n"
+    themes = ("ownership", "shelving", "data", "capacity", "legal", "T-017")
+    for n in range(12):
+        path = notes.note(
+            f"{n}.pdf", f"2025-{1 + n:02d}-10", title=word * 40, meeting=word * 20,
+            organisation=f"{word * 20}{n}",
+        )  # fmt: skip
+        for theme in themes:
+            notes.say(path, f"{word * 60}{theme} {n}", (theme,), page=n + 1, speaker=word * 9)
+            notes.say(path, f"{word * 60} solved {theme} {n}", (theme,), kind="resolved")
+    source = bundle(notes)
+    new = tuple(
+        Finding(finding_id=f"F-{n}", kind="new", statement=word * 30, theme_id=None, quote_ids=())
+        for n in range(30)
+    )
+    evidence = tuple(
+        msgspec.structs.replace(
+            e,
+            theme=msgspec.structs.replace(
+                e.theme, label=word * 12, definition=word * 40, parent_id=None
+            ),
+            rank=n,
+        )
+        for n, e in enumerate(source.evidence, 1)
+    )
+    changed = {"title": word * 30, "corpus": word * 10, "evidence": evidence}
+    return canonical(msgspec.structs.replace(source, findings=(*source.findings, *new), **changed))
+
+
+@needs_office
+@pytest.mark.skipif(shutil.which("pdfinfo") is None, reason="pdfinfo is not installed")
+@pytest.mark.parametrize("which", ["sample", "hostile", "W", "漢", "\n", "none"])
+def test_the_digest_has_two_pages(which: str, tmp_path: Path) -> None:
+    if which == "sample":
+        source = bundle(sample())
+    elif which == "hostile":
+        source = hostile()
+    else:
+        source = bundle(Notes()) if which == "none" else stress(which)
+    source = canonical(source)
+    path = tmp_path / "digest.docx"
+    path.write_bytes(digest_docx.render(source, figures.render(source)))
+    done = subprocess.run(
+        ["pdfinfo", str(office(path, "pdf", tmp_path))], check=True, capture_output=True, text=True
+    )
+    assert re.search(r"^Pages:\s+2$", done.stdout, re.MULTILINE)
+
+
+# -- the template ---------------------------------------------------------------------------------
+
+
+def saved(document: Any) -> bytes:
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+def test_a_template_gives_its_look_and_nothing_else(made: Bundle, tmp_path: Path) -> None:
+    template = docx.Document()
+    template.add_paragraph("Old words.")
+    template.add_picture(io.BytesIO(figures.render(made)["months"].png))
+    template.styles["Heading 1"].font.name = "Garamond"
+    template.sections[0].header.paragraphs[0].text = "Ministry of Numbers"
+    template.core_properties.author = "A. Person"
+    (tmp_path / "house.docx").write_bytes(saved(template))
+    body = load_template("house.docx", tmp_path)
+    path = tmp_path / "report.docx"
+    path.write_bytes(report_docx.render(msgspec.structs.replace(made, template=body), {}))
+    written = docx.Document(str(path))
+    assert written.styles["Heading 1"].font.name == "Garamond"
+    assert written.sections[0].header.paragraphs[0].text == "Ministry of Numbers"
+    assert written.core_properties.author == ""
+    assert "Old words." not in "\n".join(p.text for p in written.paragraphs)
+    with zipfile.ZipFile(path) as archive:
+        assert not [n for n in archive.namelist() if "media" in n]
+    assert docx_quotes(path)
+
+
+def test_a_report_is_a_template_for_the_next_one(out: Path, made: Bundle) -> None:
+    body = load_template("report.docx", out)
+    assert template_problems(body) == []
+    plain_one = report_docx.render(made, {})
+    again = report_docx.render(msgspec.structs.replace(made, template=body), {})
+    for name in ("word/document.xml", "word/footnotes.xml"):
+        with zipfile.ZipFile(io.BytesIO(plain_one)) as a, zipfile.ZipFile(io.BytesIO(again)) as b:
+            assert a.read(name) == b.read(name)
+    assert set(zipfile.ZipFile(io.BytesIO(again)).namelist()) == set(
+        zipfile.ZipFile(io.BytesIO(plain_one)).namelist()
+    )
+
+
+def test_missing_styles_fall_back_and_are_named(made: Bundle, tmp_path: Path) -> None:
+    template = docx.Document()
+    for name in ("Quote", "Heading 2", "List Bullet", "Caption"):
+        template.styles[name].delete()
+    (tmp_path / "bare.docx").write_bytes(saved(template))
+    body = load_template("bare.docx", tmp_path)
+    said = {p.message for p in template_problems(body)}
+    assert "the Word template has no style 'Quote': 'Intense Quote' is used" in said
+    assert "the Word template has no style 'Heading 2': a plain one is added" in said
+    assert len(said) == 4
+    path = tmp_path / "report.docx"
+    path.write_bytes(report_docx.render(msgspec.structs.replace(made, template=body), {}))
+    styles = {p.style.name for p in docx.Document(str(path)).paragraphs if p.style is not None}
+    assert {"Heading 2", "Intense Quote"} <= styles
+
+
+def test_a_word_template_file_is_taken_too(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(saved(docx.Document()))) as a,
+        zipfile.ZipFile(stream, "w") as b,
+    ):
+        for name in a.namelist():
+            text = a.read(name).replace(b"document.main+xml", b"template.main+xml")
+            b.writestr(name, text)
+    (tmp_path / "house.dotx").write_bytes(stream.getvalue())
+    assert load_template("house.dotx", tmp_path) == stream.getvalue()
+
+
+def test_what_is_no_template_is_refused_with_the_key(tmp_path: Path) -> None:
+    assert load_template("", tmp_path) is None
+    with pytest.raises(ConfigError, match=r"\[publish\] docx_template: there is no 'a.docx'"):
+        load_template("a.docx", tmp_path)
+    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 nothing")
+    with pytest.raises(ConfigError, match="is no Word document"):
+        load_template("a.docx", tmp_path)
+    with zipfile.ZipFile(tmp_path / "b.docx", "w") as archive:
+        archive.writestr("hello.txt", "hello")
+    with pytest.raises(ConfigError, match="is no Word document"):
+        load_template("b.docx", tmp_path)
+
+
+def test_a_run_with_a_wrong_template_ends_before_reading(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.md").write_text("# Notes\n\nNobody decides.\n")
+    chosen = Settings(publish=PublishSettings(docx_template="a.md"))
+    with pytest.raises(ConfigError, match="docx_template"):
+        run(tmp_path / "corpus", tmp_path / "out", settings=chosen)
+    assert not (tmp_path / "out").exists()
+    assert fingerprint([], [], {}, chosen, load_codebook(None), None, b"one") != fingerprint(
+        [], [], {}, chosen, load_codebook(None), None, b"two"
+    )
