@@ -5,18 +5,38 @@ What stands between evidence and publishing: it names both rooms, and is called 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from notesmine import publish, synthesis
 from notesmine.config import Settings
+from notesmine.errors import StateError
 from notesmine.publish import people
 from notesmine.publish.people import Member
 from notesmine.records import Passage, Problem
+from notesmine.store import Store
 
-__all__ = ["known", "masked", "stated"]
+__all__ = ["Hide", "Source", "as_written", "hider", "keep", "known", "masked", "stated"]
+
+#: Gives a text as it may be shown; the second argument is the id of its document, or None.
+Hide = Callable[[str, str | None], str]
+
+#: Where the state keeps the key of pseudonyms, and what the masker was made of.
+KEY, SOURCE = "people", "people-source"
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """What the masker of a run was made of, beside its documents; kept so that it can be again."""
+
+    settings: Settings
+    key: bytes
+    doc_ids: tuple[str, ...]
+    speakers: dict[str, list[str]]
+    roster: tuple[Member, ...]
+    recognised: tuple[str, ...]
 
 
 def known(
@@ -34,7 +54,7 @@ def masked(
     roster: Sequence[Member],
     key: bytes | None,
     pipeline: tuple[str, str] | None,
-) -> tuple[publish.Bundle, bytes]:
+) -> tuple[publish.Bundle, Source]:
     """Mask the names in all that is to be published.
 
     Parameters
@@ -53,8 +73,8 @@ def masked(
 
     Returns
     -------
-    (bundle, key)
-        The bundle without names, and the key as it is to be kept.
+    (bundle, source)
+        The bundle without names, and what `keep` is to keep.
     """
     speakers: dict[str, list[str]] = {}
     for passage in passages:
@@ -81,7 +101,53 @@ def masked(
     run = msgspec.structs.replace(
         shown.run, counts={**shown.run.counts, "not_for_quotation": closed}
     )
-    return msgspec.structs.replace(shown, run=run), guard.key
+    source = Source(
+        settings=Settings(people=settings.people, organisations=settings.organisations),
+        key=guard.key,
+        doc_ids=tuple(d.doc_id for d in bundle.documents),
+        speakers=speakers,
+        roster=tuple(roster),
+        recognised=tuple(names),
+    )
+    return msgspec.structs.replace(shown, run=run), source
+
+
+def keep(store: Store, source: Source) -> None:
+    """Keep the key of pseudonyms, and what the masker was made of."""
+    store.keep_blob(KEY, source.key)
+    store.keep_blob(SOURCE, msgspec.msgpack.encode(source))
+
+
+def hider(store: Store) -> Hide:
+    """Return what hides the names in a text of the notes as the newest run's outputs do.
+
+    Raises
+    ------
+    StateError
+        If the state is of a version that did not keep how names were masked.
+    """
+    body = store.blob(SOURCE)
+    if body is None:
+        raise StateError(
+            "the state does not say how names were masked: it is of an earlier version",
+            "Run `notesmine run` once more.",
+        )
+    source = msgspec.msgpack.decode(body, type=Source)
+    masker = people.protect(
+        store.documents(source.doc_ids),
+        source.settings,
+        speakers=source.speakers,
+        roster=source.roster,
+        key=source.key,
+        recognised=source.recognised,
+    ).masker
+    return as_written if masker is None else lambda text, doc_id: masker.mask(text, doc_id)[0]
+
+
+def as_written(text: str, doc_id: str | None) -> str:
+    """Hide nothing."""
+    del doc_id
+    return text
 
 
 def _withheld(passages: Iterable[Passage]) -> frozenset[str]:

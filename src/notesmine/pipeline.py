@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from notesmine import classify, embed, evidence, naming, publish, read, runrecord, segment
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
-from notesmine.errors import NothingToRead, OutputError
+from notesmine.errors import NothingToRead
 from notesmine.evidence import Assigned
+from notesmine.folders import check_writable, find_documents, link_prefix
 from notesmine.records import (
     Coding,
     Document,
@@ -106,7 +107,7 @@ def run(
     tell = report or _silent
     corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
     home = state_folder(out, state)
-    found, skipped = _find(corpus, out, home)
+    found, skipped = find_documents(corpus, out, home)
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
@@ -116,10 +117,10 @@ def run(
     template = publish.load_template(settings.publish.docx_template, corpus)
     problems = [*problems, *publish.template_problems(template)]
     check_writable(out)
-    links = _link_prefix(settings.publish.source_links, corpus, out)
+    links = link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        key = store.blob("people")
+        key = store.blob(naming.KEY)
         seen = (roster, recogniser)
         asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template, seen)
         last = _unchanged(store, out, asked)
@@ -192,7 +193,7 @@ def run(
         )
         passages = [j.passage for j in judged]
         # From here on nothing sees a name: findings are stated from what may be shown.
-        shown, new_key = naming.masked(bundle, passages, settings, roster, key, recogniser)
+        shown, source = naming.masked(bundle, passages, settings, roster, key, recogniser)
         shown = naming.stated(shown, settings, again=bool(registry_body), abstained=homeless)
         tell("evidence", 1, 1)
         tell("publish", 0, 1)
@@ -200,7 +201,7 @@ def run(
         publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
-            store.keep_blob("people", new_key)
+            naming.keep(store, source)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
@@ -219,28 +220,6 @@ def _preload(module: str) -> threading.Thread:
 
 
 # -- reading --------------------------------------------------------------------------------------
-
-
-def _find(corpus: Path, out: Path, home: Path) -> tuple[list[read.Found], list[read.Skipped]]:
-    """Find the documents; what notesmine itself wrote inside the corpus is none of them."""
-    if not corpus.exists():
-        raise NothingToRead(
-            f"the corpus {str(corpus)!r} does not exist",
-            "Name the folder with your notes: notesmine run FOLDER -o OUTPUTS",
-        )
-    if out.resolve() == (corpus if corpus.is_dir() else corpus.parent).resolve():
-        raise OutputError(
-            f"the outputs would be written among the notes in {corpus.name!r}",
-            "Name another folder with -o.",
-        )
-    found, skipped = read.find_files(corpus, exclude=(out, home))
-    if not found:
-        raise NothingToRead(
-            f"there is no document in {str(corpus)!r}"
-            + (f" ({len(skipped)} files skipped)" if skipped else ""),
-            "Put notes there: PDF, DOCX, PPTX, Markdown, text, HTML or e-mail.",
-        )
-    return found, skipped
 
 
 def _read(
@@ -488,34 +467,6 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
-
-
-def check_writable(out: Path) -> None:
-    """Raise OutputError unless files can be written in the output folder."""
-    probe = out / f".notesmine-{os.getpid()}"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"the output folder {str(out)!r} cannot be written: {error.strerror}",
-            "Choose another folder with -o, or ask for the right to write there.",
-        ) from error
-
-
-def _link_prefix(choice: str, corpus: Path, out: Path) -> str | None:
-    """Return the prefix of links to source files; None for no links.
-
-    Links are made by default only where the corpus lies beside the output folder, so that no
-    folder names of this machine get into a report that is sent round.
-    """
-    if choice == "off":
-        return None
-    if choice != "auto":
-        return choice
-    corpus, out = corpus.resolve(), out.resolve()
-    return f"../{corpus.name}/" if corpus.is_dir() and corpus.parent == out.parent else None
 
 
 def _silent(stage: str, done: int, total: int) -> None:

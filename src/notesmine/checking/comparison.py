@@ -18,9 +18,9 @@ from notesmine.checking.answers import Answers, read_answers
 from notesmine.checking.drawing import Sample
 from notesmine.checking.pairs import Pair, Said
 from notesmine.checking.sampling import codebook_of
-from notesmine.checking.sheet import as_published
 from notesmine.checking.weighing import Known, design_in_words, look_up, of_sample, weigh
 from notesmine.errors import InputError
+from notesmine.naming import Hide, as_written, hider
 from notesmine.records import Problem, digest
 from notesmine.rulings import kept
 from notesmine.store import Store, state_folder
@@ -127,7 +127,8 @@ def _compare(a: str, b: str, store: Store | None) -> Agreement:
             " that `notesmine sample` wrote, and the state that of its run (--outputs, --state).",
         )
     problems += _lone(a, said_a, said_b, sheets) + _lone(b, said_b, said_a, sheets)
-    pairs = [_pair(i, said_a[i], said_b[i], known.get(i), (a, b), sheets) for i in both]
+    hide = hider(store) if store is not None and known else as_written
+    pairs = [_pair(i, said_a[i], said_b[i], known.get(i), (a, b), sheets, hide) for i in both]
     drawn = {known[i].sample for i in both if i in known}
     used = [s for s in samples if s.sample_id in drawn]
     pairs, missed = weigh(pairs, used, known)
@@ -190,18 +191,19 @@ def _pair(
     known: Known | None,
     names: tuple[str, str],
     sheets: Mapping[str, Answers],
+    hide: Hide,
 ) -> Pair:
     rows = [(x, sheets[n].rows[ident]) for x, n in zip("AB", names, strict=True) if n in sheets]
     remark = "; ".join(f"{x}: {row.remark}" for x, row in rows if row.remark)
     if known is None:
-        text = as_published(rows[0][1].text)
-        return Pair(row_id=ident, a=a, b=b, text=text, remark=remark)
+        return Pair(row_id=ident, a=a, b=b, text=rows[0][1].text, remark=remark)
+    ruling = known.ruling
     return Pair(
         row_id=ident,
         a=a,
         b=b,
-        text=as_published(known.ruling.text) if known.quotable else WITHHELD,
-        document=as_published(known.ruling.path),
+        text=hide(ruling.text, ruling.doc_id) if known.quotable else WITHHELD,
+        document=hide(ruling.path, None),
         weight=known.weight,
         group=known.group,
         remark=remark,
