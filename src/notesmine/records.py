@@ -226,12 +226,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
     percentile intervals from resampling documents. ``read`` is the number of documents read, the
     denominator of ``share``. ``rank`` is 1-based among themes without a parent, 0 for sub-themes
     and themes that nothing reports. ``chosen`` names the quotes to show first; ``links`` pairs an
-    impediment's quote (of either tier) with a later quote that reports it resolved. ``unquotable`` impediments
-    are counted, and have no quote; ``withheld`` holds the ids of their spans. ``reported_in`` holds
-    the ids of the documents that ``documents`` counts. ``threads`` groups the impediments' quotes
-    that speak of one problem, in order of time; ``returned`` pairs a solution's quote with a later
-    one that reports the problem again; ``open_since`` is the date of the earliest passage that
-    still stands open; ``strength`` is ``strong``, ``moderate``, ``weak`` or ``single``.
+    impediment's quote (of either tier) with a later quote that reports it resolved. ``unquotable``
+    impediments are counted, and have no quote; ``withheld`` holds the ids of their spans.
+    ``reported_in`` holds the ids of the documents that ``documents`` counts. ``threads`` groups
+    the impediments' quotes that speak of one problem, in order of time; ``returned`` pairs a
+    solution's quote with a later one that reports the problem again; ``open_since`` is the date of
+    the earliest passage that still stands open; ``strength`` is ``strong``, ``moderate``, ``weak``
+    or ``single``.
     """
 
     theme: Theme

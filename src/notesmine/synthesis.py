@@ -48,7 +48,8 @@ def findings(
     Returns
     -------
     list of Finding
-        Kinds in this order: ``overview``, ``new``, ``resolved``, ``returned``, ``helps``, ``theme``, ``limits``.
+        Kinds in this order: ``overview``, ``new``, ``resolved``, ``returned``, ``helps``,
+        ``theme``, ``limits``.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def findings(
         *_overview(quotable),
         *_new(events, {e.theme.theme_id: e for e in quotable}),
         *(f for e in quotable if _closes(e) for f in [_resolved(e)]),
-        *(f for e in quotable if e.returned for f in [_returned(e)] if f.quote_ids),
+        *(f for e in quotable if e.returned for f in [_returned(e)]),
         *(f for e in quotable if e.enablers or e.proposals for f in [_helps(e)]),
         *(_theme(e) for e in quotable),
         *_limits(evidence, documents, abstained),
@@ -179,7 +180,7 @@ def _overview(evidence: Sequence[Evidence]) -> list[Finding]:
 
 def _oldest(standing: Sequence[Evidence]) -> list[Finding]:
     """Name what has stood open for the longest time."""
-    shown = []
+    shown: list[tuple[Evidence, Quote]] = []
     for item in sorted(standing, key=lambda e: (e.open_since or "", e.rank)):
         first = [q for q in item.impediments if q.date == item.open_since]
         if first and len(shown) < OLDEST:
@@ -272,8 +273,8 @@ def _resolved(item: Evidence) -> Finding:
 
 def _closes(item: Evidence) -> bool:
     """Whether a counted passage was reported resolved; one to review is linked, and not counted."""
-    shown = _by_id(item)
-    return any(a in shown for a, _ in item.links)
+    to_review = {q.quote_id for q in item.review}
+    return any(a not in to_review for a, _ in item.links)
 
 
 def _returned(item: Evidence) -> Finding:

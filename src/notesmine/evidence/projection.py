@@ -65,8 +65,6 @@ def passage_map(
     scale = float(np.abs(plane).max()) or 1.0
     plane = np.round(plane / scale, DIGITS) + 0.0  # no minus zero
     return PassageMap(
-        places={
-            identify(i): (float(x), float(y)) for i, (x, y) in zip(items, plane, strict=True)
-        },
+        places={identify(i): (float(x), float(y)) for i, (x, y) in zip(items, plane, strict=True)},
         kept=round(float(values[-1] + values[-2]) / total, 4),
     )
