@@ -391,7 +391,8 @@ def test_every_theme_has_a_section_however_deep_and_totals_count_once(tmp_path: 
     said = " ".join(xpath(page, "//section[@id='r-overview']/p[@class='fine']")[0].itertext())
     assert "1 passage marked not for quotation is counted" in said
     own = {
-        d.findtext("dt"): d.findtext("dd") for d in xpath(page, "//section[@id='ownership']/dl/div")
+        d.findtext("dt"): d.findtext("dd").strip()
+        for d in xpath(page, "//section[@id='ownership']/dl/div")
     }
     assert (own["open"], own["anticipated"], own["resolved"]) == ("1", "1", "1")
     with (tmp_path / "themes.csv").open(encoding="utf-8", newline="") as stream:

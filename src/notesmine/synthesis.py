@@ -61,7 +61,7 @@ def findings(
         *_overview(quotable),
         *_new(events, {e.theme.theme_id: e for e in quotable}),
         *(f for e in quotable if _closes(e) for f in [_resolved(e)]),
-        *(f for e in quotable if e.returned for f in [_returned(e)] if f.quote_ids),
+        *(f for e in quotable if e.returned for f in [_returned(e)]),
         *(f for e in quotable if e.enablers or e.proposals for f in [_helps(e)]),
         *(_theme(e) for e in quotable),
         *_limits(evidence, documents, abstained),
@@ -284,8 +284,8 @@ def _resolved(item: Evidence) -> Finding:
 
 def _closes(item: Evidence) -> bool:
     """Whether a counted passage was reported resolved; one to review is linked, and not counted."""
-    shown = _by_id(item)
-    return any(a in shown for a, _ in item.links)
+    to_review = {q.quote_id for q in item.review}
+    return any(a not in to_review for a, _ in item.links)
 
 
 def _returned(item: Evidence) -> Finding:

@@ -10,13 +10,13 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from notesmine.publish.text import one_line, plural
+from notesmine.publish.text import plural
 from notesmine.records import Evidence, Overlap, PassageMap, Saturation
 
 #: Themes of the map that have a colour of their own; the rest is grey.
 COLOURS = 8
 #: Passages on the map; beyond them every second, third ... is drawn.
-MOST_POINTS = 1500
+MOST_POINTS = 1000
 #: Pairs of themes that are listed; all are in cooccurrence.csv.
 MOST_PAIRS = 12
 #: Documents in common below which a pair says nothing.
@@ -32,10 +32,8 @@ def passages(evidence: Sequence[Evidence], placed: PassageMap | None) -> dict[st
     ranked = [e for e in evidence if e.rank]
     colour: dict[str, int] = {}
     counts: dict[int, int] = {}
-    labels: dict[str, str] = {}
     for item in ranked:
         for quote in item.impediments:
-            labels.setdefault(quote.quote_id, item.theme.label)
             if quote.quote_id in placed.places and quote.quote_id not in colour:
                 number = item.rank if item.rank <= COLOURS else 0
                 colour[quote.quote_id] = number
@@ -50,8 +48,7 @@ def passages(evidence: Sequence[Evidence], placed: PassageMap | None) -> dict[st
         x, y = placed.places[quote_id]
         parts.append(
             f'<circle class="m{colour[quote_id]}" cx="{width / 2 + x * (width / 2 - 12):.1f}" '
-            f'cy="{height / 2 - y * (height / 2 - 12):.1f}" r="5" data-quote="{quote_id}">'
-            f"<title>{escape(one_line(labels[quote_id]))}</title></circle>"
+            f'cy="{height / 2 - y * (height / 2 - 12):.1f}" r="5" data-quote="{quote_id}"/>'
         )
     label = (
         f"Map of {plural(len(drawn[::step]), 'passage')}; those that lie close together use "

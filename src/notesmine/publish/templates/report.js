@@ -18,12 +18,16 @@
     }
     target.scrollIntoView();
   }
+  // What a note's date and organisation are stands once, in the list of documents to choose from.
+  var notes = {};
+  all("#f-document option").forEach(function (option) { notes[option.value] = option.dataset; });
   var quotes = all(".theme .quote").map(function (node) {
     var section = node.closest(".theme");
+    var note = notes[node.dataset.document] || {};
     return {
       node: node, section: section, theme: section.dataset.theme, kind: node.dataset.kind,
-      document: node.dataset.document, month: node.dataset.month,
-      office: node.dataset.office || "",
+      document: node.dataset.document, month: node.dataset.month || note.month || "",
+      office: note.office || "", also: (node.dataset.also || "").split(" "),
       text: all("blockquote, figcaption", node).map(function (part) {
         return part.textContent;
       }).join(" ").toLowerCase()
@@ -42,7 +46,8 @@
     var total = 0;
     quotes.forEach(function (quote) {
       var match = Object.keys(want).every(function (name) {
-        return !want[name] || quote[name] === want[name];
+        return !want[name] || quote[name] === want[name] ||
+          (name === "theme" && quote.also.indexOf(want.theme) >= 0);
       }) && words.every(function (word) { return quote.text.indexOf(word) >= 0; });
       quote.node.hidden = !match;
       if (match) { total += 1; hits.set(quote.section, (hits.get(quote.section) || 0) + 1); }
