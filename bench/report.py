@@ -1,8 +1,9 @@
 """Size and time of ``report.html`` at 5,000 passages, and its quotes against their sources.
 
 ``python -m bench.report [PASSAGES]``. The corpus is synthetic (no model is loaded): invented
-sentences of the length of real bullets, 17 codes and 25 discovered themes, 200 notes. Writing the file out
-as a plain HTML list of the same quotes is the peer: the least that any report of them must do.
+sentences of the length of real bullets, 17 codes and 25 discovered themes, 200 notes. Writing the
+file out as a plain HTML list of the same quotes is the peer: the least that any report of them
+must do.
 """
 
 from __future__ import annotations
