@@ -372,6 +372,40 @@ def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path 
 
 
 @main.command()
+@click.argument("out", type=FOLDER, default=Path("outputs"))
+@click.option("--to", "form", type=click.Choice(["qdpx", "xlsx", "jsonl"]), help="Form of FILE.")
+@click.option("-o", "--file", type=FOLDER, required=True, help="The file to write.")
+@click.option("--with-names", is_flag=True, help="Source text verbatim, names and all.")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@_friendly
+def export(out: Path, form: str | None, file: Path, with_names: bool, state: Path | None) -> None:
+    """Write the last run in OUT for other programs.
+
+    \b
+    qdpx   a REFI-QDA project for NVivo, ATLAS.ti, MAXQDA, QualCoder and others
+    xlsx   a workbook of codings to correct
+    jsonl  every passage with all that is known of it
+
+    Corrections made there come back through `notesmine import`. The whole text of the notes is in
+    a qdpx file, passages not for quotation too: think of that before you send it on.
+    """  # noqa: D301 - Click wants the character
+    from notesmine import exchange
+
+    chosen = form or file.suffix.casefold().removeprefix(".")
+    if chosen not in {"qdpx", "xlsx", "jsonl"}:
+        raise click.UsageError("Give the form: --to qdpx, --to xlsx or --to jsonl")
+    done = exchange.export(out, file, chosen, state=state, with_names=with_names)  # type: ignore[arg-type]
+    click.echo(
+        f"{done.documents} documents, {done.passages} coded passages, {done.codes} codes: {file}"
+    )
+    click.echo(
+        f"Names        {done.hidden} stretches of text are shown as brackets"
+        if done.hidden
+        else "Names        source text is verbatim, as the notes write it"
+    )
+
+
+@main.command()
 @click.argument("folder", type=FOLDER, default=Path())
 @_friendly
 def init(folder: Path) -> None:
