@@ -113,7 +113,9 @@ def as_rewritten(
             at = list(holder).index(selection)
             holder.remove(selection)
             for coding in reversed(list(selection.iter(f"{NS}Coding"))):
-                alone = etree.Element(f"{NS}PlainTextSelection", dict(selection.attrib))
+                alone = etree.Element(f"{NS}PlainTextSelection")
+                for key, value in selection.attrib.items():
+                    alone.set(str(key), str(value))
                 alone.set("guid", str(uuid.uuid4()))
                 alone.set("name", text[start:end])
                 alone.set("startPosition", str(place(start)))
@@ -150,7 +152,7 @@ def faults(body: bytes, schema: Path | None = None) -> list[str]:
     if schema is not None:
         checker = etree.XMLSchema(etree.parse(schema))
         checker.validate(project.root)
-        found += [str(e) for e in checker.error_log]
+        found += str(checker.error_log).splitlines()
     guids = [e.get("guid", "") for e in project.root.iter() if e.get("guid")]
     found += ["a GUID stands twice"] if len(set(guids)) < len(guids) else []
     found += [

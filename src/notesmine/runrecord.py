@@ -142,6 +142,7 @@ def fingerprint(
     book: Codebook,
     links: str | None,
     template: bytes | None = None,
+    decisions: str = "",
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
@@ -153,6 +154,7 @@ def fingerprint(
         book.version,
         links,
         digest(template, length=64) if template else "",
+        decisions,
         versions(),
         classify.WEIGHTS_SHA256,
     ]

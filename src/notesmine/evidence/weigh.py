@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -127,7 +128,7 @@ def _draft(
     reporting = _documents_by_month(counted, documents)
     word, p = trend(reporting, months)
     holders = {m.head.passage.doc_id for m in counted}
-    heads = [m.head for m in mentions.shown]
+    heads = [replace(m.head, pinned=any(i.pinned for i in m.places)) for m in mentions.shown]
 
     def quotes(group: Sequence[Mention]) -> tuple[Quote, ...]:
         return tuple(quoter.quote(m, theme.theme_id) for m in group)

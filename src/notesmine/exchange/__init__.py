@@ -3,6 +3,16 @@
 Reads the state; writes the one file it is asked for, people's decisions, and nothing else.
 """
 
+from notesmine.exchange.amend import Decided, amended, load_decisions, looked_for
 from notesmine.exchange.export import Exported, export
+from notesmine.exchange.replay import Replay
 
-__all__ = ["Exported", "export"]
+__all__ = [
+    "Decided",
+    "Exported",
+    "Replay",
+    "amended",
+    "export",
+    "load_decisions",
+    "looked_for",
+]

@@ -110,7 +110,7 @@ class _Writer:
 
     def tree(self) -> etree._Element:
         run = self.project.run
-        root = etree.Element(f"{{{NAMESPACE}}}Project", nsmap={None: NAMESPACE})
+        root = etree.Element(f"{{{NAMESPACE}}}Project", nsmap={None: NAMESPACE})  # type: ignore[dict-item]
         root.set("name", line(_title(run.settings), "", self.hide))
         root.set("origin", f"notesmine {__version__}")
         root.set("creatingUserGUID", self.user)
