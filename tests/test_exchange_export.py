@@ -18,7 +18,7 @@ import states
 from notesmine import exchange
 from notesmine.cli import main
 from notesmine.errors import StateError
-from notesmine.exchange.names import Hidden, from_utf16, plain, shown, utf16_offsets
+from notesmine.exchange.names import Hidden, plain, shown
 
 EMOJI = "Nobody 👩‍🔧 looks after the cafe\u0301 register 🙂."
 PAGES = "The second page says\x0cthat nobody owns the \u200bserver."
@@ -155,12 +155,3 @@ def test_positions_come_back_through_hidden_words(data: st.DataObject, text: str
         assert seen.text[slice(*there)].replace(" ", "\ufeff") == plain(text[start:end]).replace(
             " ", "\ufeff"
         )
-
-
-@given(st.text(max_size=40), st.data())
-def test_utf16_units_name_their_code_point(text: str, data: st.DataObject) -> None:
-    at = data.draw(st.integers(0, len(text)))
-    offsets = utf16_offsets(text)
-    unit = len(text[:at].encode("utf-16-le", "surrogatepass")) // 2
-    assert offsets[at] == unit
-    assert from_utf16(offsets, unit) == at

@@ -405,6 +405,44 @@ def export(out: Path, form: str | None, file: Path, with_names: bool, state: Pat
     )
 
 
+@main.command("import")
+@click.argument("file", type=FILE)
+@click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Outputs it came from.")
+@click.option("--dry-run", is_flag=True, help="Show the changes, take none.")
+@click.option("--who", default="", help="Who decided, where the file does not say.")
+@click.option("--corpus", type=FOLDER, help="The notes (default: where the last run read them).")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@_friendly
+def import_(
+    file: Path, out: Path, dry_run: bool, who: str, corpus: Path | None, state: Path | None
+) -> None:
+    """Take back what people corrected in an exported FILE (.qdpx or .xlsx).
+
+    The changes are listed first; asked on a terminal, you may refuse them. They are written as
+    decisions to decisions.toml beside the notes and hold from the next run on, over the machine.
+    What cannot be placed or taken is listed too.
+    """
+    import datetime
+
+    from notesmine import exchange
+
+    today = datetime.date.today().isoformat()  # noqa: DTZ011 - the day where the person is
+    found = exchange.compare_file(file, out, state=state, corpus=corpus, who=who, when=today)
+    for line in found.changes.lines():
+        click.echo(line)
+    number = len(found.changes.fresh)
+    if not number:
+        return
+    if dry_run:
+        click.echo("Nothing taken (--dry-run)")
+        return
+    if sys.stdin.isatty():
+        click.confirm(f"Take {number} decisions into {found.file.name}?", default=True, abort=True)
+    exchange.take(found, out, state=state)
+    click.echo(f"Taken        {number} decisions: {found.file}")
+    click.echo("Next         notesmine run: they hold from then on")
+
+
 @main.command()
 @click.argument("folder", type=FOLDER, default=Path())
 @_friendly

@@ -79,6 +79,9 @@ class Finder:
 
     def at(self, place: Place) -> list[Passage]:
         """Return the passages of a place: those at least half in it, or the one that holds it."""
+        for passage in self.of.get(place.doc_id, ()):
+            if (passage.start, passage.end) == (place.start, place.end):
+                return [passage]
         found: list[Passage] = []
         holder: tuple[int, Passage] | None = None
         for passage in self.of.get(place.doc_id, ()):

@@ -5,7 +5,6 @@ A stretch that is hidden is replaced by a bracket, so positions move; `Shown` ma
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -107,17 +106,3 @@ def shown(text: str, doc_id: str, hide: Hide) -> Shown:
 def plain(text: str) -> str:
     """Return text with characters that no exchange file carries replaced one to one."""
     return text.translate(_ONE_TO_ONE)
-
-
-def utf16_offsets(text: str) -> list[int]:
-    """Return for each code point of a text the UTF-16 unit at which it begins, and the end."""
-    out, at = [], 0
-    for character in text:
-        out.append(at)
-        at += 2 if ord(character) > 0xFFFF else 1
-    return [*out, at]
-
-
-def from_utf16(offsets: Sequence[int], unit: int) -> int:
-    """Return the code point that holds a UTF-16 unit, by the list of `utf16_offsets`."""
-    return max(0, bisect_right(offsets, unit) - 1)
