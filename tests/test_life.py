@@ -139,6 +139,19 @@ def test_a_problem_that_comes_back_is_open_and_said_to_have_returned() -> None:
     ]
 
 
+def test_a_return_brings_its_solution_along_under_every_theme() -> None:
+    notes = Notes()
+    for n in (1, 2, 3):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    feed = vector("feed")
+    notes.say("n1", "The feed breaks off at the firewall.", ("data", "legal"), vector=feed)
+    notes.say("n2", "The trouble with the feed is over.", ("data",), kind="resolved", vector=feed)
+    notes.say("n3", "The feed breaks off at the firewall anew, twice.", ("legal",), vector=feed)
+    item = weighed(notes)["legal"]
+    ((solution, _),) = item.returned
+    assert solution in {q.quote_id for q in item.resolved}
+
+
 def test_a_named_time_points_to_the_problem_of_that_time() -> None:
     notes = Notes()
     for n in (1, 2, 3, 4):
