@@ -82,6 +82,17 @@ def test_a_solution_closes_a_problem_coded_otherwise_and_stands_beside_it() -> N
     assert len(found["legal"].resolved) == 1
 
 
+def test_a_solution_without_a_theme_stands_under_the_problem_it_closes() -> None:
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    runner = vector("runner")
+    notes.say("a", "The shared runner fails at every fourth push.", ("data",), vector=runner)
+    notes.say("b", "The trouble with the shared runner is over.", kind="resolved", vector=runner)
+    item = weighed(notes)["data"]
+    assert len(item.links) == len(item.resolved) == 1
+
+
 def test_progress_on_a_matter_closes_nothing() -> None:
     notes = Notes()
     notes.note("a", "2025-01-10")

@@ -77,7 +77,7 @@ def weigh(
         read=len(read),
         quotes=settings.publish.quotes,
         likeness=likeness,
-        lives=_lives(mentions.values(), likeness, documents),
+        lives=_lives(mentions.values(), assigned, likeness, documents),
     )
     drafts = [_draft(theme, mentions[theme.theme_id], context) for theme in ordered]
     holders = [frozenset(d.reported_in) for d in drafts]
@@ -101,11 +101,16 @@ class _Context:
 
 
 def _lives(
-    themes: Iterable[_Mentions], likeness: Likeness, documents: Mapping[str, Document]
+    themes: Iterable[_Mentions],
+    assigned: Sequence[Assigned],
+    likeness: Likeness,
+    documents: Mapping[str, Document],
 ) -> Lives:
     """Link all problems and solutions; a statement under several themes is one, copies pooled."""
     problems: dict[str, Mention] = {}
-    solutions: dict[str, Mention] = {}
+    # A solution may be coded with no theme: it then stands under that of the problem it closes.
+    homeless = _distinct([i for i in assigned if not i.theme_ids], documents, "resolved", None)
+    solutions = {identify(m.head): m for m in homeless if is_quotable(m.head, documents)}
     for theme in themes:
         for pool, group in (
             (problems, (*theme.counted, *theme.review)),
