@@ -18,6 +18,7 @@ from notesmine.evidence import weigh
 from notesmine.evidence.resolution import Likeness, says_ended, words_of
 from notesmine.evidence.strength import GRADES, grade
 from notesmine.records import Evidence, Theme
+from notesmine.runrecord import NAMES
 from notesmine.store import Store, state_folder
 
 #: Resolutions of the sample corpus that may go unlinked or wrong, of 17.
@@ -233,7 +234,7 @@ def test_planted_resolutions_are_linked_to_their_problems(
     with Store(state_folder(sample_run.out), write=False) as store:
         themes_csv = (sample_run.out / "themes.csv").read_text("utf-8")
         for theme in csv.DictReader(themes_csv.splitlines()):
-            body = store.shown(theme["theme_id"])
+            body = store.shown(NAMES + theme["theme_id"])
             assert body is not None
             item = msgspec.convert(msgspec.msgpack.decode(body)["evidence"], Evidence)
             for quote in (*item.impediments, *item.review, *item.resolved):

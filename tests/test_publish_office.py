@@ -19,7 +19,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from factory import Notes, bundle, sample
+from notesmine.config import PublishSettings, Settings
 from notesmine.errors import ConfigError, InputError
+from notesmine.pipeline import run
 from notesmine.publish import (
     Bundle,
     digest_docx,
@@ -38,6 +40,8 @@ from notesmine.publish.references import plain
 from notesmine.publish.text import visible
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Finding
+from notesmine.runrecord import fingerprint
+from notesmine.themes.codebook import load_codebook
 from test_publish import hostile
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -389,3 +393,15 @@ def test_what_is_no_template_is_refused_with_the_key(tmp_path: Path) -> None:
         archive.writestr("hello.txt", "hello")
     with pytest.raises(ConfigError, match="is no Word document"):
         load_template("b.docx", tmp_path)
+
+
+def test_a_run_with_a_wrong_template_ends_before_reading(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "a.md").write_text("# Notes\n\nNobody decides.\n")
+    chosen = Settings(publish=PublishSettings(docx_template="a.md"))
+    with pytest.raises(ConfigError, match="docx_template"):
+        run(tmp_path / "corpus", tmp_path / "out", settings=chosen)
+    assert not (tmp_path / "out").exists()
+    assert fingerprint([], [], {}, chosen, load_codebook(None), None, b"one") != fingerprint(
+        [], [], {}, chosen, load_codebook(None), None, b"two"
+    )

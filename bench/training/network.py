@@ -1,9 +1,8 @@
-"""Training of the classifier's top layers on cached hidden states of the layers below them."""
+"""Training of the classifier: all six layers of MiniLM and its two heads, on one CPU."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -11,59 +10,50 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bench.training.data import Statement
-from notesmine.classify import CODES, build_network, run_layers
-from notesmine.encoder import Encoder, batches
+from notesmine.classify import CODES, build_network
+from notesmine.encoder import Encoder, Tokens
 from notesmine.records import KINDS
 
 #: Everything that a training run depends on beside its data; found on the folds of ``fit.py``.
-FIRST = 4
 EPOCHS = 3
 BATCH = 32
-RATE = 1.5e-4
+#: Of the top layer; each layer below learns at ``DECAY`` of the one above it (Howard and Ruder,
+#: "Universal language model fine-tuning", ACL 2018).
+RATE = 1.2e-4
+DECAY = 0.85
 HEAD_RATE = 1e-3
 SMOOTHING = 0.05
 CODE_SHARE = 0.5
 WITHOUT_HEADING = 0.3
 #: Tokens of a statement that training looks at: few are longer, and they would cost a third of it.
-LONGEST = 96
+LONGEST = 64
 
-State = tuple[torch.Tensor, int]
 Floats = NDArray[np.float64]
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 
-def hidden_states(encoder: Encoder, texts: Sequence[str], headings: Sequence[str]) -> list[State]:
-    """Return the states (t, d) that enter layer ``FIRST`` and the length of the text's own part."""
-    bert = encoder.transformer[0].auto_model
-    rows = encoder.tokenize(texts, headings)
-    out: list[Any] = [None] * len(rows)
-    for index, ids, mask, own in batches(rows, encoder.pad):
-        with torch.inference_mode():
-            hidden = run_layers(bert.encoder.layer[:FIRST], bert.embeddings(ids), mask)
-        for at, number in enumerate(index):
-            length = int(mask[at].sum())
-            out[number] = (hidden[at, :length].half().clone(), int(own[at].sum()))
-    return out
+def rows(encoder: Encoder, statements: Sequence[Statement], *, bare: bool = False) -> list[Tokens]:
+    """Return the token ids of statements with their headings, or without."""
+    headings = ["" if bare else s.heading for s in statements]
+    return encoder.tokenize([s.text for s in statements], headings)
 
 
-def clip(state: State) -> State:
+def clip(row: Tokens) -> Tokens:
     """Cut a statement to what training looks at."""
-    values, own = state
-    return values[:LONGEST], min(own, LONGEST)
+    return Tokens(row.ids[:LONGEST], min(row.own, LONGEST))
 
 
-def collate(states: Sequence[State], index: Sequence[int]) -> tuple[torch.Tensor, ...]:
-    """Pad the states of some rows to a batch with its masks."""
-    longest = max(states[i][0].shape[0] for i in index)
-    width = states[0][0].shape[1]
-    hidden = torch.zeros(len(index), longest, width)
-    mask = torch.zeros(len(index), longest)
-    own = torch.zeros(len(index), longest)
-    for at, i in enumerate(index):
-        values, length = states[i]
-        hidden[at, : len(values)] = values.float()
-        mask[at, : len(values)] = 1
-        own[at, :length] = 1
-    return hidden, mask, own
+def collate(part: Sequence[Tokens], pad: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Pad rows to a batch: ids, attention mask, mask of the text's own tokens."""
+    longest = max(len(row.ids) for row in part)
+    ids = torch.full((len(part), longest), pad)
+    mask = torch.zeros(len(part), longest)
+    own = torch.zeros(len(part), longest)
+    for at, row in enumerate(part):
+        ids[at, : len(row.ids)] = torch.tensor(row.ids)
+        mask[at, : len(row.ids)] = 1
+        own[at, : row.own] = 1
+    return ids, mask, own
 
 
 def targets(statements: Sequence[Statement]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -79,40 +69,33 @@ def targets(statements: Sequence[Statement]) -> tuple[torch.Tensor, torch.Tensor
 
 
 def train(
-    encoder: Encoder,
-    states: Sequence[State],
-    bare: Sequence[State],
-    statements: Sequence[Statement],
-    weights: NDArray[np.float32],
-    seed: int = 1,
+    encoder: Encoder, statements: Sequence[Statement], *, seed: int = 1, epochs: int = EPOCHS
 ) -> nn.Module:
-    """Fit the top layers; ``bare`` are the states without headings, taken at random in part."""
+    """Fit the network; a statement's ``weight`` is its share in the loss.
+
+    In each pass ``WITHOUT_HEADING`` of the statements stand without their heading, so that the
+    network learns to do without.
+    """
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
-    network = build_network(encoder, FIRST).train()
+    full, bare = rows(encoder, statements), rows(encoder, statements, bare=True)
+    network = build_network(encoder).train()
     for head in (network.kind, network.code):
         nn.init.normal_(head.weight, std=0.02)  # type: ignore[arg-type,union-attr]
         nn.init.zeros_(head.bias)  # type: ignore[arg-type,union-attr]
     kinds, codes = targets(statements)
-    weight = torch.from_numpy(weights)
-    heads = [*network.kind.parameters(), *network.code.parameters()]  # type: ignore[union-attr]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": network.layers.parameters(), "lr": RATE},  # type: ignore[union-attr]
-            {"params": heads, "lr": HEAD_RATE},
-        ],
-        weight_decay=0.01,
-    )
-    steps = EPOCHS * (len(states) // BATCH + 1)
+    weight = torch.tensor([s.weight for s in statements], dtype=torch.float32)
+    optimiser = _optimiser(network)
+    steps = epochs * (len(full) // BATCH + 1)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda i: min(1.0, (i + 1) / (0.1 * steps)) * max(0.02, 1 - i / steps)
     )
-    lengths = np.array([state.shape[0] for state, _ in states])
-    for _ in range(EPOCHS):
-        drop = rng.random(len(states)) < WITHOUT_HEADING
-        mixed = [clip(b if d else s) for s, b, d in zip(states, bare, drop, strict=True)]
+    lengths = np.array([min(len(row.ids), LONGEST) for row in full])
+    for _ in range(epochs):
+        drop = rng.random(len(full)) < WITHOUT_HEADING
+        mixed = [clip(b if d else f) for f, b, d in zip(full, bare, drop, strict=True)]
         for chunk in _chunks(lengths, rng):
-            kind, code = network(*collate(mixed, chunk))
+            kind, code = network(*collate([mixed[i] for i in chunk], encoder.pad))
             loss = _loss(kind, kinds[chunk], weight[chunk])
             coded = codes[chunk] >= 0
             if coded.any():
@@ -127,15 +110,28 @@ def train(
     return network.eval()
 
 
-def logits(network: nn.Module, states: Sequence[State]) -> tuple[Floats, Floats]:
+def _optimiser(network: nn.Module) -> torch.optim.Optimizer:
+    layers = list(network.layers)  # type: ignore[arg-type]
+    groups = [
+        {"params": layer.parameters(), "lr": RATE * DECAY ** (len(layers) - 1 - depth)}
+        for depth, layer in enumerate(layers)
+    ]
+    heads = [*network.kind.parameters(), *network.code.parameters()]  # type: ignore[union-attr]
+    return torch.optim.AdamW([*groups, {"params": heads, "lr": HEAD_RATE}], weight_decay=0.01)
+
+
+def logits(
+    network: nn.Module, encoder: Encoder, statements: Sequence[Statement]
+) -> tuple[Floats, Floats]:
     """Return kind logits (n, 7) and code logits (n, 18)."""
-    kinds = np.zeros((len(states), len(KINDS)))
-    codes = np.zeros((len(states), len(CODES)))
-    order = np.argsort([state.shape[0] for state, _ in states], kind="stable")
+    kinds = np.zeros((len(statements), len(KINDS)))
+    codes = np.zeros((len(statements), len(CODES)))
+    found = rows(encoder, statements)
+    order = np.argsort([len(row.ids) for row in found], kind="stable")
     for first in range(0, len(order), 64):
         index = order[first : first + 64]
         with torch.inference_mode():
-            kind, code = network(*collate(states, index.tolist()))
+            kind, code = network(*collate([found[i] for i in index], encoder.pad))
         kinds[index], codes[index] = kind.double().numpy(), code.double().numpy()
     return kinds, codes
 

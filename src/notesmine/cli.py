@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+OUTPUTS = "Output folder of the run, in which releases and samples are looked up."
+FORMS = {".md": "md", ".markdown": "md", ".json": "json"}
 
 
 def _friendly(function: F) -> F:
@@ -60,12 +63,16 @@ def _friendly(function: F) -> F:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="notesmine")
 def main() -> None:
-    r"""Find the impediments that project notes report, each with verbatim evidence.
+    """Find the impediments that project notes report, each with verbatim evidence.
 
     \b
     Begin with:  notesmine run FOLDER-WITH-NOTES -o outputs
     and open     outputs/report.html
-    """
+    """  # noqa: D301 - Click wants the character
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows may know few letters: what it cannot carry becomes a question mark.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -120,7 +127,10 @@ def _summary(result: Result) -> None:
 @click.option("--settings", type=FILE, help="Settings (default: notesmine.toml).")
 @_friendly
 def extract(paths: tuple[Path, ...], out: Path, settings: Path | None) -> None:
-    """Read PATHS and write OUT/documents.jsonl and OUT/passages.jsonl."""
+    """Read PATHS and write OUT/documents.jsonl and OUT/passages.jsonl.
+
+    They hold the source's words: names are not masked.
+    """
     from notesmine.commands import extract as command
     from notesmine.project import find_settings
 
@@ -138,7 +148,10 @@ def extract(paths: tuple[Path, ...], out: Path, settings: Path | None) -> None:
 @click.option("-o", "--out", type=FOLDER, required=True, help="Output JSONL.")
 @_friendly
 def classify(source: Path, out: Path) -> None:
-    """Add to each row of IN.jsonl its kind, the probabilities of kinds, and why."""
+    """Add to each row of IN.jsonl its kind, the probabilities of kinds, and why.
+
+    Texts go through as they are: names are not masked.
+    """
     from notesmine.commands import classify as command
 
     click.echo(f"{command(source, out)} rows: {out}")
@@ -150,7 +163,10 @@ def classify(source: Path, out: Path) -> None:
 @click.option("--codebook", type=FILE, help="Codebook (default: codebook.toml, else built in).")
 @_friendly
 def code(source: Path, out: Path, codebook: Path | None) -> None:
-    """Add to each row of IN.jsonl its ranked codes and its stance."""
+    """Add to each row of IN.jsonl its ranked codes and its stance.
+
+    Texts go through as they are: names are not masked.
+    """
     from notesmine.commands import code as command
     from notesmine.project import find_codebook, find_settings
 
@@ -182,6 +198,7 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
     """Check every quote published in OUT against its source file. Exit 1 unless all verbatim."""
     from notesmine.commands import verify as command
     from notesmine.config import load_settings
+    from notesmine.publish import table
 
     checks = command(out, corpus, state, load_settings(settings) if settings else None)
     bad = [c for c in checks if c.verdict != "verbatim"]
@@ -189,6 +206,8 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
         click.echo(
             f"{check.verdict:8}  {check.quote_id}  {check.file}  {check.path}: {check.detail}"
         )
+    for line in table(checks):
+        click.echo(line)
     counts = ", ".join(
         f"{sum(c.verdict == name for c in checks)} {name}"
         for name in ("verbatim", "moved", "changed", "lost")
@@ -201,20 +220,188 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
 @click.argument("ident", metavar="ID")
 @click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Output folder.")
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@click.option("--with-names", is_flag=True, help="Show names as the notes write them.")
 @_friendly
-def show(ident: str, out: Path, state: Path | None) -> None:
-    """Show a theme with its history, a quote with its context and citations, or a document."""
+def show(ident: str, out: Path, state: Path | None, with_names: bool) -> None:
+    """Show a theme with its history, a quote with its context and citations, or a document.
+
+    Names are masked as in the outputs.
+
+    \b
+    notesmine show T-017            as it stands now
+    notesmine show T-017@2025-q1    as the release 2025-q1 has it, and what became of it since
+    """  # noqa: D301 - Click wants the character
     from notesmine.commands import show as command
 
-    for line in command(ident, out, state):
+    for line in command(ident, out, state, with_names=with_names):
         click.echo(line)
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Output folder.")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@click.option("--list", "listing", is_flag=True, help="List the releases there are.")
+@_friendly
+def release(name: str | None, out: Path, state: Path | None, listing: bool) -> None:
+    """Freeze the current outputs under NAME, so that they can be cited for ever.
+
+    Do this when a report is sent round. The files are copied to OUT/releases/NAME, and everything
+    that `show` prints is kept: `notesmine show T-017@NAME` answers even when outputs are deleted or
+    the notes have changed, and says what became of the theme since. A release never changes; a
+    later `run` leaves it alone.
+    """
+    from notesmine import editions
+
+    if listing:
+        for line in editions.listed(out, state=state):
+            click.echo(line)
+        return
+    if name is None:
+        raise click.UsageError("Give the release a NAME, as in: notesmine release 2025-q1")
+    done = editions.release(name, out, state=state)
+    run, said = done.edition.run, "released" if done.new else "is there already, identical"
+    click.echo(f"{done.edition.name}: {said} ({run.run_id}, {len(run.inputs)} documents)")
+    click.echo(f"Copy          {done.folder}")
+    click.echo(f"Cite from it  notesmine show ID@{done.edition.name}")
+
+
+@main.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option("-o", "--out", type=FOLDER, help="File to write: .md or .json.")
+@click.option("--to", "form", type=click.Choice(["json", "md"]), help="Form of the file.")
+@click.option("--outputs", type=FOLDER, default=Path("outputs"), show_default=True, help=OUTPUTS)
+@click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")
+@_friendly
+def diff(
+    a: str, b: str, out: Path | None, form: str | None, outputs: Path, state: Path | None
+) -> None:
+    """Say what changed from A to B: themes, evidence, documents, settings.
+
+    A and B are names of releases, output folders, or run ids (R-...). Two output folders are
+    compared by their files alone. Exit code 0 whether anything differs or not, 2 for wrong usage.
+
+    \b
+    notesmine diff 2025-q1 outputs            since the release
+    notesmine diff 2025-q1 2025-q2            one release and the next
+    notesmine diff old new --to md -o what-is-new.md
+    """  # noqa: D301 - Click wants the character
+    from notesmine import editions
+    from notesmine.commands import write_apart
+
+    form = _form(out, form) if out is not None else form
+    found = editions.diff(a, b, out=outputs, state=state)
+    if form is None:
+        for line in editions.to_lines(found):
+            click.echo(line)
+        return
+    text = editions.to_json(found) if form == "json" else editions.to_markdown(found)
+    if out is None:
+        click.echo(text.encode("utf-8", "replace"), nl=False)  # bytes go out as they are
+    else:
+        write_apart(out, text)
+        click.echo(f"{a} -> {b}: {out}")
+
+
+def _form(out: Path, form: str | None = None) -> str:
+    """Return the form of a file by its ending, which must not speak against what was asked for."""
+    found = FORMS.get(out.suffix.casefold())
+    if found is None or form not in {None, found}:
+        endings = ", ".join(e for e, f in FORMS.items() if form in {None, f})
+        raise click.UsageError(f"{out.name}: name a file that ends in {endings}")
+    return found
+
+
+@main.command()
+@click.argument("out", type=FOLDER, default=Path("outputs"))
+@click.option("-n", "number", type=click.IntRange(min=1), default=100, help="Passages to draw.")
+@click.option("-o", "--sheet", type=FOLDER, required=True, help="The XLSX file to write.")
+@click.option("--seed", type=int, default=1, help="Another seed draws another sample.")
+@click.option("--titles", is_flag=True, help="Show each passage's document title and date.")
+@click.option("--with-unquotable", is_flag=True, help="Draw passages not for quotation too.")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@_friendly
+def sample(
+    out: Path,
+    number: int,
+    sheet: Path,
+    seed: int,
+    titles: bool,
+    with_unquotable: bool,
+    state: Path | None,
+) -> None:
+    """Write a sheet on which people code passages by hand, to check the machine.
+
+    The passages are drawn at random from the last run in OUT: what the machine took for an
+    impediment, what it doubted, and what it passed over. The sheet is blind: what the machine said
+    stays in the state. Give a copy to one or two people, with the sheet Guide in it; then
+
+    \b
+    notesmine agree filled-in.xlsx machine
+
+    says how far they agree. Passages marked as not for quotation are left out unless asked for.
+    """  # noqa: D301 - Click wants the character
+    from notesmine import checking
+
+    drawn = checking.sample(
+        out, sheet, n=number, seed=seed, titles=titles, all_passages=with_unquotable, state=state
+    )
+    click.echo(f"{len(drawn.rows)} of {drawn.population} passages: {sheet}")
+    for group, drawn_of, there in drawn.by_group():
+        click.echo(f"  {group:36} {drawn_of:5} of {there}")
+    if drawn.withheld:
+        click.echo(f"Left out     {drawn.withheld} passages not for quotation")
+    click.echo(f"Sample       {drawn.sample_id}, seed {seed}; the answers stay in the state")
+
+
+@main.command()
+@click.argument("a", metavar="A")
+@click.argument("b", metavar="B")
+@click.option(
+    "--by",
+    type=click.Choice(["kind", "code", "document"]),
+    default="kind",
+    help="What the figures are broken down by.",
+)
+@click.option("-o", "--out", type=FOLDER, help="File to write: .md or .json.")
+@click.option("--outputs", type=FOLDER, default=Path("outputs"), show_default=True, help=OUTPUTS)
+@click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")
+@_friendly
+def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path | None) -> None:
+    """Say how far two codings of the same passages agree.
+
+    A and B are filled-in sheets (XLSX; or CSV or JSONL with id, kind, code), or the word `machine`.
+    Cohen's kappa, Krippendorff's alpha, and, against the machine, its precision and recall, each
+    with an interval, over all text and over coded text only; then where they disagree.
+
+    \b
+    notesmine agree anna.xlsx ben.xlsx               do two people agree?
+    notesmine agree anna.xlsx machine --by code      how right is the machine?
+
+    The figures are kept in the state where it knows all the rows. Exit code 0 however far they
+    agree; 2 if a sheet cannot be read. Rows that cannot be taken are listed, and left out.
+    """  # noqa: D301 - Click wants the character
+    from notesmine import checking
+    from notesmine.commands import write_apart
+
+    form = _form(out) if out is not None else ""
+    found = checking.agree(a, b, out=outputs, state=state)
+    for line in checking.to_lines(found, by):  # type: ignore[arg-type]
+        click.echo(line)
+    if out is not None:
+        text = (
+            checking.to_json(found) if form == "json" else checking.to_markdown(found, by)  # type: ignore[arg-type]
+        )
+        write_apart(out, text)
+        click.echo(f"\nWritten      {out}")
 
 
 @main.command()
 @click.argument("folder", type=FOLDER, default=Path())
 @_friendly
 def init(folder: Path) -> None:
-    """Write notesmine.toml, codebook.toml and metadata.csv into FOLDER, to be edited."""
+    """Write the files to be edited into FOLDER: settings, codebook, metadata.csv, people.csv."""
     from notesmine.project import initialise
 
     for name, written in initialise(folder):

@@ -75,8 +75,6 @@ def classify(source: Path, out: Path) -> int:
 
 def code(source: Path, out: Path, codebook: Path | None) -> int:
     """Add ``codes`` (the full ranking) and ``stance`` to each row; return the number of rows."""
-    import numpy as np
-
     from notesmine.classify import Classifier
     from notesmine.encoder import Encoder
     from notesmine.themes.codebook import load_codebook
@@ -84,15 +82,15 @@ def code(source: Path, out: Path, codebook: Path | None) -> int:
 
     rows = read_jsonl(source)
     book = load_codebook(codebook)
-    encoder = Encoder()
     texts, headings, types = _inputs(rows)
-    judged = Classifier(encoder).judge(texts, headings, types)
+    classifier = Classifier(Encoder())
+    judged = classifier.judge(texts, headings, types)
     kinds = [row.get("kind") or j.judgement.kind for row, j in zip(rows, judged, strict=True)]
-    codings = Coder(book, encoder.encode).code(
+    codings = Coder(book, classifier.encode).code(
         texts,
         kinds,
         [j.codes for j in judged],
-        lambda numbers: np.asarray(encoder.encode([texts[i] for i in numbers])),
+        lambda numbers: classifier.encode([texts[i] for i in numbers]),
     )
     for row, coding in zip(rows, codings, strict=True):
         row["codes"] = msgspec.to_builtins(coding.codes)
@@ -157,8 +155,11 @@ def verify(
     return publish.verify(out, corpus, lambda path, name: read.read_file(path, name, limits))
 
 
-def show(ident: str, out: Path, state: Path | None) -> list[str]:
+def show(ident: str, out: Path, state: Path | None, *, with_names: bool = False) -> list[str]:
     """Return what the state knows of a theme, a quote or a document.
+
+    ``ID@NAME`` asks what a release said of it, and what became of it since. Names are masked as in
+    the outputs; ``with_names`` shows the source's words.
 
     Raises
     ------
@@ -166,10 +167,18 @@ def show(ident: str, out: Path, state: Path | None) -> list[str]:
         If the id is unknown.
     """
     from notesmine.publish import describe
+    from notesmine.runrecord import NAMES
     from notesmine.store import Store, state_folder
 
     with Store(state_folder(out, state), write=False) as store:
-        body = store.shown(ident)
+        if "@" in ident:
+            from notesmine import editions
+
+            plain, _, name = ident.partition("@")
+            return editions.show(plain, name, store, with_names=with_names)
+        body = None if ident.startswith(NAMES) else store.shown(ident)
+        if body is not None and with_names:
+            body = store.shown(NAMES + ident) or body
         runs = store.runs()
     if body is None:
         raise InputError(
@@ -211,6 +220,25 @@ def _isolation() -> str:
     if os.name == "posix":
         return "one per document, with limits on memory, processor time and wall time"
     return "one per document, with a wall limit only (memory cannot be limited on this system)"
+
+
+def write_apart(path: Path, text: str) -> None:
+    """Write a file that was asked for, in UTF-8, and never over one that a run published.
+
+    Raises
+    ------
+    InputError
+        If the file is part of a report.
+    OutputError
+        If it cannot be written.
+    """
+    from notesmine.publish.files import replace_file
+    from notesmine.publish.runfile import NAME, outputs_of
+
+    published = outputs_of(path.parent)
+    if published and path.name.casefold() in {n.casefold() for n in (NAME, *published)}:
+        raise InputError(f"{str(path)!r} is part of a report", "Choose another name with -o.")
+    replace_file(path.parent, path.name, text.encode("utf-8", "replace"))
 
 
 # -- JSONL ----------------------------------------------------------------------------------------

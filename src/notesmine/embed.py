@@ -8,12 +8,23 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from notesmine.encoder import Encoder, Progress
+from notesmine.encoder import Progress
 from notesmine.records import digest
 
 Vectors = NDArray[np.float32]
 #: Texts after which vectors are written to the cache: what a kill can cost.
 CHECKPOINT = 1024
+
+
+class Embedder(Protocol):
+    """What gives texts their vectors, known by the hash of its weights."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash under which its vectors are kept."""
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
+        """Return the unit vectors (n, d) of texts."""
 
 
 class Cache(Protocol):
@@ -27,7 +38,7 @@ class Cache(Protocol):
 
 
 def embed(
-    texts: Iterable[str], encoder: Encoder, cache: Cache, progress: Progress | None = None
+    texts: Iterable[str], encoder: Embedder, cache: Cache, progress: Progress | None = None
 ) -> dict[str, Vectors]:
     """Return the unit vector (d,) of each distinct text.
 
@@ -35,7 +46,7 @@ def embed(
     ----------
     texts : iterable of str
         In any order, with repetitions.
-    encoder : Encoder
+    encoder : Embedder
     cache : Cache
         Asked first, and told what had to be computed.
     progress : callable, optional

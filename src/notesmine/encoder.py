@@ -145,7 +145,7 @@ class Encoder:
 
 
 #: A heading's share of an input: enough for the nearest one, too little to cost a wider shape.
-PAIR_TOKENS = 12
+PAIR_TOKENS = 8
 
 
 class Tokens:

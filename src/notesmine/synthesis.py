@@ -66,6 +66,17 @@ def findings(
         *(_theme(e) for e in quotable),
         *_limits(evidence, documents, abstained),
     ]
+    return founded(found)
+
+
+def founded(found: list[Finding]) -> list[Finding]:
+    """Return findings, if each that is about a theme has a quote to show.
+
+    Raises
+    ------
+    CheckFailed
+        If one has none: it would be a sentence without evidence.
+    """
     for finding in found:
         if finding.theme_id is not None and not finding.quote_ids:
             raise CheckFailed(

@@ -28,6 +28,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
 
     ``source_prefix`` is put before a document's path to link to it, None for no links: an address
     (``https://...``) stays as it is, a folder is percent-encoded.
+    ``unlinked`` names documents whose path is masked: it leads nowhere, so nothing links to it.
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
     ``overlaps`` and ``saturation`` are what `evidence` found of all themes together, ``places``
     where passages lie on a map of them; ``template`` is a DOCX file whose styles ``report.docx``
@@ -45,6 +46,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
     saturation: Saturation | None = None
     places: PassageMap | None = None
     template: bytes | None = None
+    unlinked: frozenset[str] = frozenset()
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""

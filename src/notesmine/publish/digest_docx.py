@@ -37,7 +37,7 @@ MEANING = 150  # letters of a definition
 FIRST_LINES = 44
 FIGURE_WIDTH = 12.6  # cm
 #: Lines of each list of the second page.
-NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 8
+NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 9
 RECENT = timedelta(days=92)  # three months
 
 
@@ -100,10 +100,7 @@ def _strongest(word: Writer, bundle: Bundle) -> None:
             break
     for item, lead in zip(top, leads, strict=True):
         word.lead(*lead, keep=True)
-        if item.theme.theme_id in quotes:
-            _quote(word, quotes[item.theme.theme_id], documents, most)
-        else:
-            word.paragraph("Its passages stand above, under other impediments.")
+        _quote(word, quotes[item.theme.theme_id], documents, most)
     word.paragraph(_order(top))
 
 
@@ -256,11 +253,13 @@ def _next(bundle: Bundle, read: Sequence[Document]) -> list[str]:
         )  # fmt: skip
         if best is None:
             break
-        new = "" if not said else "further "
-        said.append(
-            f"{clipped(best.title or best.meeting or 'Untitled note', LABEL)} ({day(best.date)}): "
-            f"the note that reports the most {new}impediments, {most}."
+        what = (
+            f"{most} of {plural(len(left), 'impediment')}, no other note has more"
+            if not said
+            else f"{most} of the {len(left)} that it leaves"
         )
+        name = clipped(best.title or best.meeting or "Untitled note", LABEL)
+        said.append(f"{name} ({day(best.date)}): {what}.")
         left = {t: ids for t, ids in left.items() if best.doc_id not in ids}
     said.append("report.docx: every impediment with its quotes, footnotes and figures.")
     said.append("report.html: the same to search and filter, with links into the notes.")

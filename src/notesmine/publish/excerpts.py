@@ -66,11 +66,12 @@ def nested(bundle: Bundle) -> Iterator[tuple[int, Evidence]]:
 
 
 def brief(item: Evidence, taken: set[str]) -> Quote | None:
-    """Return the quote that speaks for a theme in a digest: chosen, short, on one line, not taken.
+    """Return the quote that speaks for a theme in a digest: not taken, chosen, short, on one line.
 
-    Where all are long, the shortest; None for a theme with nothing to quote or nothing left.
+    Where all are long, the shortest; where all are taken, one again; None where there is none.
     """
-    free = [q for q in chosen_first(item) if q.quote_id not in taken]
+    every = chosen_first(item)
+    free = [q for q in every if q.quote_id not in taken] or list(every)
     chosen = [q for q in free if q.quote_id in item.chosen]
     for group in (chosen, free):
         for quote in group:
@@ -95,7 +96,7 @@ def shortened(text: str, most: int = SHORT) -> str:
             room -= _width(part[at])
             at += 1
         space = part.rfind(" ", 0, at)
-        part = part[: space if space > at // 2 else at]
+        part = part[: space if space >= at // 2 else at]
     return text if part == text else part.rstrip() + CUT
 
 

@@ -154,7 +154,7 @@ class _View:
                 k: [
                     self._finding(f) for f in self.bundle.findings if f.kind == k and self._leads(f)
                 ]
-                for k in ("overview", "new", "resolved", "returned", "helps", "limits")
+                for k in ("overview", "new", "resolved", "returned", "helps", "limits", "names")
             },
             "themes": themes,
             "labels": self.labels,
@@ -337,6 +337,8 @@ class _View:
     def _link(self, document: Document, page: int | None = None) -> str:
         """Return the address of a source file, at its page where it is a PDF."""
         if self.bundle.source_prefix is None or not document.paths:
+            return ""
+        if document.doc_id in self.bundle.unlinked:
             return ""
         prefix = self.bundle.source_prefix
         if not prefix.lower().startswith(ADDRESSES):

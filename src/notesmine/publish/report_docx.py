@@ -96,10 +96,20 @@ class _Report:
 
     def _impediments(self) -> None:
         self.word.heading("The impediments", 1)
-        if not self.themes:
+        if not any(e.documents for _, e in self.themes):
             self.word.paragraph("No impediment was found with enough confidence to be counted.")
-        for depth, item in self.themes:
+        counted = [(d, e) for d, e in self.themes if e.documents]
+        for depth, item in counted:
             self._theme(item, depth)
+        if len(counted) < len(self.themes):
+            self.word.heading("Subjects without a counted impediment", 1)
+            self.word.paragraph(
+                "What was proposed, what helped or what was solved, in matters of which no passage "
+                "is counted as an impediment."
+            )
+            for depth, item in self.themes:
+                if not item.documents:
+                    self._theme(item, depth)
 
     def _theme(self, item: Evidence, depth: int) -> None:
         word = self.word

@@ -214,8 +214,11 @@ def _border(
         line = f'<w:{side} w:val="single" w:sz="{size}" w:space="{space}" w:color="{colour}"/>'
         ppr.insert_element_before(
             parse_xml(f"<w:pBdr {nsdecls('w')}>{line}</w:pBdr>"),
-            *("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc"),
-            *("w:outlineLvl",),
+            *("w:shd", "w:tabs", "w:suppressAutoHyphens", "w:kinsoku", "w:wordWrap"),
+            *("w:overflowPunct", "w:topLinePunct", "w:autoSpaceDE", "w:autoSpaceDN", "w:bidi"),
+            *("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:contextualSpacing"),
+            *("w:mirrorIndents", "w:suppressOverlap", "w:jc", "w:textDirection"),
+            *("w:textAlignment", "w:textboxTightWrap", "w:outlineLvl", "w:divId", "w:cnfStyle"),
         )
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.themes.codebook import Code
-
-if TYPE_CHECKING:
-    pass
 
 #: Share of the nearest example in the mix; the rest is the mean of examples and definition.
 NEAREST = 0.3
@@ -59,11 +55,11 @@ def similarity(
     """
     if vectors.ndim != 2:
         raise ValueError(f"vectors must be a 2D array, got shape {vectors.shape}")
-    columns = [_mix(_unit(vectors), _unit(rows)) for rows in codebook_vectors.values()]
+    columns = [mix(vectors, rows) for rows in codebook_vectors.values()]
     if not columns:
         return np.zeros((len(vectors), 0))
-    mix = np.stack(columns, axis=1)
-    scores: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-SLOPE * (mix - MIDDLE)))
+    mixed = np.stack(columns, axis=1)
+    scores: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-SLOPE * (mixed - MIDDLE)))
     return scores
 
 
@@ -74,10 +70,17 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return unit
 
 
-def _mix(vectors: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    cosines = np.round(vectors @ rows.T, DECIMALS)
-    examples = cosines[:, 1:] if rows.shape[0] > 1 else cosines
-    mixed: NDArray[np.float64] = NEAREST * examples.max(axis=1) + (1.0 - NEAREST) * cosines.mean(
-        axis=1
-    )
-    return mixed
+def mix(vectors: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how like one code passages are, shape (n,), from -1 to 1.
+
+    Parameters
+    ----------
+    vectors : ndarray of shape (n, d)
+        Of the passages.
+    rows : ndarray of shape (1 + examples, d)
+        Of ``texts(code)``.
+    """
+    cosines = np.round(_unit(vectors) @ _unit(rows).T, DECIMALS)
+    examples = cosines[:, 1:] if len(rows) > 1 else cosines
+    nearest, mean = examples.max(axis=1), cosines.mean(axis=1)
+    return np.asarray(NEAREST * nearest + (1.0 - NEAREST) * mean)
