@@ -22,7 +22,7 @@ from notesmine.runrecord import NAMES
 from notesmine.store import Store, state_folder
 
 #: Resolutions of the sample corpus that may go unlinked or wrong, of 17.
-MAY_MISS, MAY_ERR = 3, 1
+MAY_MISS, MAY_ERR = 5, 1
 
 
 def weighed(notes: Notes) -> dict[str, Evidence]:
@@ -57,6 +57,7 @@ def test_words_of_an_end_are_known(text: str) -> None:
         "If the access is restored, we go on.",
         "She has gone back to reading printed lists.",
         "The project is over budget.",
+        "We know the job and no longer the region.",
         "",
     ],
 )

@@ -28,7 +28,7 @@ from notesmine.records import Document
 #: have the right problem first; passages that only report progress say no end.
 SAID_BAR = 0.85
 #: Without such words only nearly the same words will do: progress on a matter is no end of it.
-UNSAID_BAR = 1.5
+UNSAID_BAR = 1.7
 #: Two impediments at this cosine, and this likeness, speak of one problem, by reading them.
 SAME_PROBLEM = 0.60
 SAME_MATTER = 1.15
