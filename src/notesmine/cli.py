@@ -398,6 +398,78 @@ def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path 
 
 
 @main.command()
+@click.argument("out", type=FOLDER, default=Path("outputs"))
+@click.option("--to", "form", type=click.Choice(["qdpx", "xlsx", "jsonl"]), help="Form of FILE.")
+@click.option("-o", "--file", type=FOLDER, required=True, help="The file to write.")
+@click.option("--with-names", is_flag=True, help="Source text verbatim, names and all.")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@_friendly
+def export(out: Path, form: str | None, file: Path, with_names: bool, state: Path | None) -> None:
+    """Write the last run in OUT for other programs.
+
+    \b
+    qdpx   a REFI-QDA project for NVivo, ATLAS.ti, MAXQDA, QualCoder and others
+    xlsx   a workbook of codings to correct
+    jsonl  every passage with all that is known of it
+
+    Corrections made there come back through `notesmine import`. The whole text of the notes is in
+    a qdpx file, passages not for quotation too: think of that before you send it on.
+    """  # noqa: D301 - Click wants the character
+    from notesmine import exchange
+
+    chosen = form or file.suffix.casefold().removeprefix(".")
+    if chosen not in {"qdpx", "xlsx", "jsonl"}:
+        raise click.UsageError("Give the form: --to qdpx, --to xlsx or --to jsonl")
+    done = exchange.export(out, file, chosen, state=state, with_names=with_names)  # type: ignore[arg-type]
+    click.echo(
+        f"{done.documents} documents, {done.passages} coded passages, {done.codes} codes: {file}"
+    )
+    click.echo(
+        f"Names        {done.hidden} stretches of text are shown as brackets"
+        if done.hidden
+        else "Names        source text is verbatim, as the notes write it"
+    )
+
+
+@main.command("import")
+@click.argument("file", type=FILE)
+@click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Outputs it came from.")
+@click.option("--dry-run", is_flag=True, help="Show the changes, take none.")
+@click.option("--who", default="", help="Who decided, where the file does not say.")
+@click.option("--corpus", type=FOLDER, help="The notes (default: where the last run read them).")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@_friendly
+def import_(
+    file: Path, out: Path, dry_run: bool, who: str, corpus: Path | None, state: Path | None
+) -> None:
+    """Take back what people corrected in an exported FILE (.qdpx or .xlsx).
+
+    The changes are listed first; asked on a terminal, you may refuse them. They are written as
+    decisions to decisions.toml beside the notes and hold from the next run on, over the machine.
+    What cannot be placed or taken is listed too.
+    """
+    import datetime
+
+    from notesmine import exchange
+
+    today = datetime.date.today().isoformat()  # noqa: DTZ011 - the day where the person is
+    found = exchange.compare_file(file, out, state=state, corpus=corpus, who=who, when=today)
+    for line in found.changes.lines():
+        click.echo(line)
+    number = len(found.changes.fresh)
+    if not number:
+        return
+    if dry_run:
+        click.echo("Nothing taken (--dry-run)")
+        return
+    if sys.stdin.isatty():
+        click.confirm(f"Take {number} decisions into {found.file.name}?", default=True, abort=True)
+    exchange.take(found, out, state=state)
+    click.echo(f"Taken        {number} decisions: {found.file}")
+    click.echo("Next         notesmine run: they hold from then on")
+
+
+@main.command()
 @click.argument("folder", type=FOLDER, default=Path())
 @_friendly
 def init(folder: Path) -> None:

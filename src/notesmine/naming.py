@@ -15,11 +15,13 @@ from notesmine import publish, synthesis
 from notesmine.config import Settings
 from notesmine.errors import StateError
 from notesmine.publish import people
-from notesmine.publish.people import Member
+from notesmine.publish.people import Masker, Member
 from notesmine.records import Passage, Problem
 from notesmine.store import Store
 
-__all__ = ["Hide", "Source", "as_written", "hider", "keep", "known", "masked", "stated"]
+__all__ = [
+    "Hide", "Source", "as_written", "hider", "keep", "known", "masked", "masker", "stated",
+]  # fmt: skip
 
 #: Gives a text as it may be shown; the second argument is the id of its document, or None.
 Hide = Callable[[str, str | None], str]
@@ -118,8 +120,8 @@ def keep(store: Store, source: Source) -> None:
     store.keep_blob(SOURCE, msgspec.msgpack.encode(source))
 
 
-def hider(store: Store) -> Hide:
-    """Return what hides the names in a text of the notes as the newest run's outputs do.
+def masker(store: Store) -> Masker | None:
+    """Return what masked the names in the newest run's outputs; None where names are kept.
 
     Raises
     ------
@@ -133,7 +135,7 @@ def hider(store: Store) -> Hide:
             "Run `notesmine run` once more.",
         )
     source = msgspec.msgpack.decode(body, type=Source)
-    masker = people.protect(
+    return people.protect(
         store.documents(source.doc_ids),
         source.settings,
         speakers=source.speakers,
@@ -141,7 +143,18 @@ def hider(store: Store) -> Hide:
         key=source.key,
         recognised=source.recognised,
     ).masker
-    return as_written if masker is None else lambda text, doc_id: masker.mask(text, doc_id)[0]
+
+
+def hider(store: Store) -> Hide:
+    """Return what hides the names in a text of the notes as the newest run's outputs do.
+
+    Raises
+    ------
+    StateError
+        As `masker` does.
+    """
+    made = masker(store)
+    return as_written if made is None else lambda text, doc_id: made.mask(text, doc_id)[0]
 
 
 def as_written(text: str, doc_id: str | None) -> str:

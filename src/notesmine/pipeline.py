@@ -19,7 +19,17 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine import classify, embed, evidence, naming, publish, read, runrecord, segment
+from notesmine import (
+    classify,
+    embed,
+    evidence,
+    exchange,
+    naming,
+    publish,
+    read,
+    runrecord,
+    segment,
+)
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.errors import NothingToRead
@@ -122,7 +132,12 @@ def run(
         registry_body = store.blob("registry") or b""
         key = store.blob(naming.KEY)
         seen = (roster, recogniser)
-        asked = runrecord.fingerprint(found, skipped, rows, settings, book, links, template, seen)
+        decided = exchange.load_decisions(corpus, store)
+        book, refused = exchange.amended(book, decided)
+        problems = [*problems, *decided.problems, *refused]
+        asked = runrecord.fingerprint(
+            found, skipped, rows, settings, book, links, template, seen, decided.version
+        )
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
@@ -138,6 +153,8 @@ def run(
         encoder = Encoder(threads=settings.embed.threads)
         classifier = classify.Classifier(encoder)
         judged = _judge(documents, classifier, settings, store, tell)
+        people = exchange.Replay(decided, documents, [j.passage for j in judged], book)
+        judged = [_overruled(j, people) for j in judged]
         embedder = (
             encoder
             if settings.embed.model == "packaged"
@@ -155,14 +172,14 @@ def run(
         )
         codings = _code(judged, book, classifier, store)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
-        assigned = _assign(judged, codings, vectors, grown)
+        themes = people.themes(grown.themes)
+        assigned = people.assign(_assign(judged, codings, vectors, grown), themes)
+        problems = [*problems, *people.problems()]
         by_id = {d.doc_id: d for d in documents}
         tell("evidence", 0, 1)
         keys = publish.citation_keys(documents)
         homeless = sum(a.judgement.kind == "impediment" and not a.theme_ids for a in assigned)
-        weighed = evidence.weigh(
-            by_id, assigned, grown.themes, settings, settings.themes.seed, keys=keys
-        )
+        weighed = evidence.weigh(by_id, assigned, themes, settings, settings.themes.seed, keys=keys)
         record = Run(
             run_id="R-" + digest(asked, registry_body, key or b"", length=10),
             corpus=corpus.resolve().name,
@@ -174,7 +191,7 @@ def run(
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
             parent_state=digest(registry_body, key or b"", length=64) if registry_body else "",
-            counts=runrecord.counts(documents, assigned, grown.themes, grown.reasons),
+            counts=runrecord.counts(documents, assigned, themes, grown.reasons) | people.counts(),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
         )
@@ -206,6 +223,7 @@ def run(
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
             keep_rulings(store, assigned, by_id)
+            store.keep_decisions(decided.rows())
             plain = runrecord.shown(weighed, documents, names=True)
             store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])
         tell("publish", 1, 1)
@@ -321,6 +339,13 @@ def _judge(
     return out
 
 
+def _overruled(item: Judged, people: exchange.Replay) -> Judged:
+    """Return a judged passage as people decided about it."""
+    passage, judgement = people.overrule(item.passage, item.judged.judgement)
+    judged = msgspec.structs.replace(item.judged, judgement=judgement)
+    return Judged(passage=passage, judged=judged)
+
+
 #: Passages after which results are written to the state.
 CHECKPOINT = 1024
 
@@ -337,7 +362,7 @@ def _code(
         texts = [judged[i].passage.text for i in rows]
         return _stack(embed.embed(texts, classifier, store), texts)
 
-    return Coder(book, classifier.encode).code(
+    return Coder(exchange.looked_for(book), classifier.encode).code(
         [j.passage.text for j in judged],
         [j.judged.judgement.kind for j in judged],
         [j.judged.codes for j in judged],

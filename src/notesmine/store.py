@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from notesmine.errors import OutputError, StateError
 from notesmine.records import Document, Run
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 #: SQL of each schema version, applied in order; a migration is a new entry, never an edit.
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -45,6 +45,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE TABLE agreements (key TEXT PRIMARY KEY, number INTEGER NOT NULL, body BLOB NOT NULL);
     """,
+    "CREATE TABLE decisions (number INTEGER PRIMARY KEY, body BLOB NOT NULL);",
 )
 
 _CHUNK = 500  # SQLite allows 999 variables a statement in its oldest supported build
@@ -308,6 +309,18 @@ class Store:
     def agreements(self) -> dict[str, bytes]:
         """Return the figures of all comparisons, oldest first."""
         return dict(self._db.execute("SELECT key, body FROM agreements ORDER BY number"))
+
+    # -- people's decisions ---------------------------------------------------------------------
+
+    def keep_decisions(self, bodies: Iterable[bytes]) -> None:
+        """Keep people's decisions in their order, replacing those kept before."""
+        self._db.execute("DELETE FROM decisions")
+        self._db.executemany("INSERT INTO decisions VALUES (?, ?)", enumerate(bodies))
+
+    def decisions(self) -> list[bytes]:
+        """Return people's decisions in their order."""
+        rows = self._db.execute("SELECT body FROM decisions ORDER BY number")
+        return [bytes(row[0]) for row in rows]
 
     def _keep_numbered(self, table: str, key: str, body: bytes) -> None:
         with self.transaction():

@@ -22,6 +22,7 @@ class Assigned:
     ``theme_ids`` holds codes and emergent ids and may be empty; ``vector`` is a unit vector of
     shape ``(d,)``, or None where the passage was not embedded. Passages not for quotation belong
     in the list whatever their themes, since their words are kept out of the context of others.
+    People may have ``pinned`` it, to be shown first; ``decided_by`` names who decided anything.
     """
 
     passage: Passage
@@ -29,6 +30,8 @@ class Assigned:
     coding: Coding
     theme_ids: tuple[str, ...] = ()
     vector: NDArray[np.float32] | None = None
+    pinned: bool = False
+    decided_by: tuple[str, ...] = ()
 
     def probability(self, kind: str = "impediment") -> float:
         """Probability that the passage is of a kind."""

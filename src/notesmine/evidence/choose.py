@@ -17,6 +17,8 @@ SHORTEST, LONGEST = 8, 45
 #: What a candidate earns. Coverage outweighs all else: six quotes from six notes say more than six
 #: from one.
 NEW_DOCUMENT, NEW_MONTH, PROBABILITY, TYPICAL, READABLE, REPETITION = 0.35, 0.2, 0.2, 0.15, 0.2, 0.2
+#: More than all of that together: what people pinned stands first.
+PINNED = 10.0
 
 
 def readability(text: str) -> float:
@@ -44,7 +46,7 @@ def choose(items: Sequence[Assigned], documents: Mapping[str, Document], number:
         Candidates in canonical order, which breaks ties.
     documents : mapping of str to Document
     number : int
-        How many at most.
+        How many at most; more only where people pinned more.
 
     Returns
     -------
@@ -53,8 +55,14 @@ def choose(items: Sequence[Assigned], documents: Mapping[str, Document], number:
     """
     vectors = _unit(items)
     base = np.array(
-        [PROBABILITY * i.probability() + READABLE * readability(i.passage.text) for i in items]
+        [
+            PINNED * i.pinned
+            + PROBABILITY * i.probability()
+            + READABLE * readability(i.passage.text)
+            for i in items
+        ]
     )
+    number = max(number, sum(i.pinned for i in items))
     if vectors is not None:
         centre = vectors.mean(axis=0)
         base = base + TYPICAL * np.clip(vectors @ centre, 0.0, 1.0)

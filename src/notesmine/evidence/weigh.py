@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -174,7 +174,7 @@ def _draft(theme: Theme, mentions: _Mentions, context: _Context) -> Evidence:
     word, p = trend(reporting, context.months)
     holders = {m.head.passage.doc_id for m in counted}
     shown = mentions.shown
-    heads = [m.head for m in shown]
+    heads = [replace(m.head, pinned=any(i.pinned for i in m.places)) for m in shown]
     ids = [identify(h) for h in heads]
     visible = {*ids, *(identify(m.head) for m in mentions.review)}
 
