@@ -1,9 +1,8 @@
 """Size and time of ``report.html`` at 5,000 passages, and its quotes against their sources.
 
 ``python -m bench.report [PASSAGES]``. The corpus is synthetic (no model is loaded): invented
-sentences of the length of real bullets, 17 codes and 25 discovered themes, 200 notes. Writing the
-file out as a plain HTML list of the same quotes is the peer: the least that any report of them
-must do.
+sentences of the length of real bullets, 17 codes and 25 discovered themes, 200 notes. The same
+quotes as a plain HTML list are the peer: the least that any report of them must do.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ def corpus(passages: int) -> Notes:
         notes.say(
             names[n % NOTES], f"{words.capitalize()} {n}.", (code, f"T-{found:03d}"), kind=kind,
             tier=tier, page=1 + n % 9,
-            probability=0.6 + rng.random() * 0.4, vector=vector(code, words[:4]),
+            probability=0.6 + rng.random() * 0.4, vector=vector(words[:3], words[-6:]),
         )  # fmt: skip
     return notes
 

@@ -57,6 +57,7 @@ def test_words_of_an_end_are_known(text: str) -> None:
         "If the access is restored, we go on.",
         "She has gone back to reading printed lists.",
         "The project is over budget.",
+        "We know the job and no longer the region.",
         "",
     ],
 )
@@ -81,6 +82,17 @@ def test_a_solution_closes_a_problem_coded_otherwise_and_stands_beside_it() -> N
     assert item.resolved[0].theme_id == "data"
     assert found["legal"].links == ()
     assert len(found["legal"].resolved) == 1
+
+
+def test_a_solution_without_a_theme_stands_under_the_problem_it_closes() -> None:
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    runner = vector("runner")
+    notes.say("a", "The shared runner fails at every fourth push.", ("data",), vector=runner)
+    notes.say("b", "The trouble with the shared runner is over.", kind="resolved", vector=runner)
+    item = weighed(notes)["data"]
+    assert len(item.links) == len(item.resolved) == 1
 
 
 def test_progress_on_a_matter_closes_nothing() -> None:
@@ -138,6 +150,19 @@ def test_a_problem_that_comes_back_is_open_and_said_to_have_returned() -> None:
     assert [[text[q][:24] for q in thread] for thread in item.threads] == [
         ["The feed breaks off at t", "The feed breaks off once"]
     ]
+
+
+def test_a_return_brings_its_solution_along_under_every_theme() -> None:
+    notes = Notes()
+    for n in (1, 2, 3):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    feed = vector("feed")
+    notes.say("n1", "The feed breaks off at the firewall.", ("data", "legal"), vector=feed)
+    notes.say("n2", "The trouble with the feed is over.", ("data",), kind="resolved", vector=feed)
+    notes.say("n3", "The feed breaks off at the firewall anew, twice.", ("legal",), vector=feed)
+    item = weighed(notes)["legal"]
+    ((solution, _),) = item.returned
+    assert solution in {q.quote_id for q in item.resolved}
 
 
 def test_a_named_time_points_to_the_problem_of_that_time() -> None:

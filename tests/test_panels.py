@@ -6,6 +6,7 @@ import re
 
 import msgspec
 import numpy as np
+import pytest
 
 from factory import Notes, bundle, sample, vector
 from notesmine.evidence import passage_map
@@ -106,3 +107,31 @@ def test_problem_and_solution_stand_side_by_side() -> None:
         assert f'href="#{solution}"' in table
     bare = msgspec.structs.replace(made, overlaps=(), saturation=None, places=None)
     assert 'id="r-together"' not in html.render(canonical(bare))
+
+
+def test_a_long_report_shows_each_passage_once_and_says_where(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = canonical(bundle(sample()))
+    short = html.render(made)
+    monkeypatch.setattr(html, "LONG_REPORT", 10)
+    page = html.render(made)
+    assert len(page) < len(short)
+    assert "further passage" in page
+    once = [q for _, q in made.quotes()]
+    for quote in once:
+        assert f'data-quote-id="{quote.quote_id}"' in page
+    assert 'data-also="' in page
+
+
+def test_a_problem_said_in_small_steps_is_not_chained() -> None:
+    notes = Notes()
+    texts = ("amber birch cedar", "birch cedar delta", "delta ember fjord", "ember fjord grove")
+    for n, text in enumerate(texts):
+        notes.note(f"n{n}", f"2025-0{n + 1}-10")
+        notes.say(f"n{n}", text, ("data",), vector=vector(*text.split()))
+    (item,) = [e for e in bundle(notes).evidence if e.theme.theme_id == "data"]
+    firsts = {q.quote_id: q.text for q in item.impediments}
+    for thread in item.threads:
+        first = set(firsts[thread[0]].split())
+        assert all(first & set(firsts[q].split()) for q in thread)

@@ -28,7 +28,7 @@ from notesmine.records import Document
 #: have the right problem first; passages that only report progress say no end.
 SAID_BAR = 0.85
 #: Without such words only nearly the same words will do: progress on a matter is no end of it.
-UNSAID_BAR = 1.5
+UNSAID_BAR = 1.7
 #: Two impediments at this cosine, and this likeness, speak of one problem, by reading them.
 SAME_PROBLEM = 0.60
 SAME_MATTER = 1.15
@@ -166,28 +166,22 @@ def threads(mentions: Sequence[Mention], likeness: Likeness) -> list[list[int]]:
     Returns
     -------
     list of list of int
-        Indexes in order of time; a mention joins the first group that holds one alike (single
-        link), and groups of one are left out. Earliest group first.
+        Indexes in order of time; a mention joins the earliest group whose first mention it is
+        like, so that no chain of small steps joins what is far apart. Groups of one are left out.
     """
     near = _cosines([m.head for m in mentions])
     groups: list[list[int]] = []
     for n, mention in enumerate(mentions):
-        alike = [
-            group
-            for group in groups
-            if any(
-                near[n, i] >= SAME_PROBLEM
-                and likeness.same(mention.head, mentions[i].head) >= SAME_MATTER
-                for i in group
-            )
-        ]
-        if alike:
-            joined = sorted({n, *(i for group in alike for i in group)})
-            groups = [g for g in groups if g not in alike]
-            groups.append(joined)
+        for group in groups:
+            if (
+                near[n, group[0]] >= SAME_PROBLEM
+                and likeness.same(mention.head, mentions[group[0]].head) >= SAME_MATTER
+            ):
+                group.append(n)
+                break
         else:
             groups.append([n])
-    return sorted(group for group in groups if len(group) > 1)
+    return [group for group in groups if len(group) > 1]
 
 
 def _cosines(items: Sequence[Assigned]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

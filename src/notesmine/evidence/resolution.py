@@ -40,7 +40,10 @@ _ENDED = re.compile(
     r"(?:is|are|was|were|been|has|have|got|now|thus|finally|since|largely|all)\s+(?:\w+\s+){0,3}?"
     r"(?:over|gone|settled|solved|resolved|fixed|cleared|lifted|removed|filled|overcome|unblocked|"
     r"history|repaired|restored|eliminated|stopped)"
-    r"|sorted out|behind us|out of the way|off the table|no longer|not any longer|any ?more"
+    r"|sorted out|behind us|out of the way|off the table"
+    # "We know the job and no longer the region" is a loss: it must be a hindrance that is no more.
+    r"|no longer (?:an? |the )?(?:\w+ )?(?:concern|block|affect|hinder|fail|break|hold|stand|"
+    r"problem|issue|obstacle|need|necessary|required|missing|stuck|down|waiting)\w*"
     r"|(?:was|were|had been) (?:\w+ ){0,2}?(?:unclear|missing|open|blocked|broken|lacking)"
     r"\b[^.]{0,60}\buntil"
     r"|(?:has|have) (?:now )?(?:been )?(?:agreed|moved|granted|approved|arrived)"

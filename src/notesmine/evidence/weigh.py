@@ -77,7 +77,7 @@ def weigh(
         read=len(read),
         quotes=settings.publish.quotes,
         likeness=likeness,
-        lives=_lives(mentions.values(), likeness, documents),
+        lives=_lives(mentions.values(), assigned, likeness, documents),
     )
     drafts = [_draft(theme, mentions[theme.theme_id], context) for theme in ordered]
     holders = [frozenset(d.reported_in) for d in drafts]
@@ -101,11 +101,16 @@ class _Context:
 
 
 def _lives(
-    themes: Iterable[_Mentions], likeness: Likeness, documents: Mapping[str, Document]
+    themes: Iterable[_Mentions],
+    assigned: Sequence[Assigned],
+    likeness: Likeness,
+    documents: Mapping[str, Document],
 ) -> Lives:
     """Link all problems and solutions; a statement under several themes is one, copies pooled."""
     problems: dict[str, Mention] = {}
-    solutions: dict[str, Mention] = {}
+    # A solution may be coded with no theme: it then stands under that of the problem it closes.
+    homeless = _distinct([i for i in assigned if not i.theme_ids], documents, "resolved", None)
+    solutions = {identify(m.head): m for m in homeless if is_quotable(m.head, documents)}
     for theme in themes:
         for pool, group in (
             (problems, (*theme.counted, *theme.review)),
@@ -160,7 +165,7 @@ def _draft(theme: Theme, mentions: _Mentions, context: _Context) -> Evidence:
     closed, back = context.lives.closed, context.lives.returned
     problems = [*counted, *mentions.review]
     # A solution stands under every theme whose problem it closes, whatever it was coded as.
-    resolved = _with_linked(mentions.resolved, problems, closed, documents)
+    resolved = _with_linked(mentions.resolved, problems, context.lives, documents)
     standing = [m for m in counted if identify(m.head) not in closed]
     feared = [m for m in standing if m.head.coding.stance == "anticipated"]
     since = [d for m in standing if m not in feared and (d := date_of(m.head, documents))]
@@ -217,13 +222,15 @@ def _draft(theme: Theme, mentions: _Mentions, context: _Context) -> Evidence:
 def _with_linked(
     resolved: Sequence[Mention],
     problems: Sequence[Mention],
-    closed: Mapping[str, Sequence[Mention]],
+    lives: Lives,
     documents: Mapping[str, Document],
 ) -> list[Mention]:
-    """Add the solutions of a theme's problems to the solutions that were coded with it."""
+    """Add the solutions of a theme's problems, and those before a return, to its own."""
     own = {identify(m.head): m for m in resolved}
     for problem in problems:
-        for answer in closed.get(identify(problem.head), ()):
+        key = identify(problem.head)
+        before = [lives.returned[key]] if key in lives.returned else []
+        for answer in (*lives.closed.get(key, ()), *before):
             own.setdefault(identify(answer.head), answer)
     return sorted(own.values(), key=lambda m: moment(m.head, documents))
 

@@ -86,7 +86,7 @@ def checklist(bundle: Bundle) -> list[Item]:
         ("Trustworthiness", "What makes the result credible",
          f"{plural(len(quotes), 'quote')} checked against their sources; intervals by resampling; "
          "error of the classifier stated; graded strength.",
-         "Let a second person code a sample (`notesmine sample`, `notesmine agree`)."),
+         "Let a second person code a sample (notesmine sample, notesmine agree)."),
         ("Findings", "The main results: themes and their interpretation",
          f"{plural(len(ranked), 'theme')}, ranked.", "Interpret them."),
         ("Evidence", "Quotes and numbers that carry the findings",

@@ -33,8 +33,10 @@ OF_MAIN_THEMES = {"resolved", "returned", "helps"}
 #: Quotes, counted under each theme, above which a passage is shown once and citations of listed
 #: passages are left to the list of notes: at 5,000 passages the file stays under 3 MB.
 LONG_REPORT = 1_500
+#: Passages to review that a long report lists under a theme: the likeliest.
+MOST_REVIEWED = 30
 #: Solutions in the table of what was resolved (the latest), and problems named beside each.
-MOST_CLOSED, MOST_PROBLEMS = 60, 4
+MOST_CLOSED, MOST_PROBLEMS = 40, 4
 MOST_THREADS = 6  # problems of a theme whose repetitions are listed
 LONGEST_TIMELINE = 120  # months drawn one by one, gaps included
 #: Prefixes of links that are taken as written; all others name a folder.
@@ -263,8 +265,12 @@ class _View:
         ):
             here = [q for q in quotes if not (self.lean and q.quote_id in self.anchored)]
             elsewhere.update(self.anchored[q.quote_id] for q in quotes if q not in here)
-            groups[name] = [self._quote(q) for q in here[:MOST_LISTED]]
-            unlisted += max(0, len(here) - MOST_LISTED)
+            most = MOST_LISTED
+            if self.lean and name == "review":
+                most = MOST_REVIEWED
+                here.sort(key=lambda q: -q.score)
+            groups[name] = [self._quote(q) for q in here[:most]]
+            unlisted += max(0, len(here) - most)
         answers: dict[str, list[str]] = {}
         answered: dict[str, list[str]] = {}
         for problem, answer in item.links:
