@@ -38,6 +38,7 @@ AFTER_NOTES = frozenset(
 )
 #: Width and height of a page's text in cm where a template does not say, and the least of each.
 ROOM, LEAST = (16.0, 25.0), 3.0
+LETTERS, SMALLEST = 17, 13  # half points: of a table, and of one on a narrow page
 FIGURE_SHARE = 0.8  # of the height of a page, so that the caption stands on it too
 
 
@@ -117,12 +118,14 @@ class Writer:
         """
         style = self._style(TABLE)
         scale = min(1.0, self.width / sum(widths))
-        widths = [w * scale for w in widths]
+        widths, size = [w * scale for w in widths], max(SMALLEST, round(LETTERS * scale))
+        narrow = '<w:left w:w="30" w:type="dxa"/><w:right w:w="30" w:type="dxa"/>'
         fixed = "".join(f'<w:gridCol w:w="{_twips(w)}"/>' for w in widths)
         out = [
             f"<w:tbl {W}><w:tblPr>",
             f"<w:tblStyle w:val={quoteattr(style)}/>" if style else "",
             f'<w:tblW w:w="{_twips(sum(widths))}" w:type="dxa"/><w:tblLayout w:type="fixed"/>',
+            f"<w:tblCellMar>{narrow}</w:tblCellMar>" if scale < 1 else "",
             '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
             'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr>',
             f"<w:tblGrid>{fixed}</w:tblGrid>",
@@ -132,13 +135,15 @@ class Writer:
             mark = "<w:tblHeader/>" if first else ""
             out.append(f"<w:tr><w:trPr><w:cantSplit/>{mark}</w:trPr>")
             for at, text in enumerate(row):
-                size = f'<w:tcPr><w:tcW w:w="{_twips(widths[at])}" w:type="dxa"/></w:tcPr>'
+                cell = f'<w:tcPr><w:tcW w:w="{_twips(widths[at])}" w:type="dxa"/></w:tcPr>'
                 side = '<w:jc w:val="right"/>' if at in right else ""
                 ppr = f'<w:pPr><w:spacing w:before="30" w:after="30"/>{side}</w:pPr>'
-                inner = run(text, bold=first, size=17)
+                inner = run(text, bold=first, size=size)
                 if at == 1 and links and not first:
-                    inner = _link(anchor_of(links[number - 1]), text, self._style("Hyperlink"), 17)
-                out.append(f"<w:tc>{size}<w:p>{ppr}{inner}</w:p></w:tc>")
+                    inner = _link(
+                        anchor_of(links[number - 1]), text, self._style("Hyperlink"), size
+                    )
+                out.append(f"<w:tc>{cell}<w:p>{ppr}{inner}</w:p></w:tc>")
             out.append("</w:tr>")
         self._add(parse_xml("".join(out) + "</w:tbl>"))
         self._add(
