@@ -20,16 +20,13 @@ from lxml import etree
 
 from factory import Notes, bundle, sample
 from notesmine.config import PublishSettings, Settings
-from notesmine.errors import ConfigError, InputError
-from notesmine.pipeline import run
+from notesmine.errors import InputError
 from notesmine.publish import (
     Bundle,
     digest_docx,
     figures,
-    load_template,
     publish,
     report_docx,
-    template_problems,
     verify,
     write_run,
 )
@@ -40,8 +37,6 @@ from notesmine.publish.references import plain
 from notesmine.publish.text import visible
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Finding
-from notesmine.runrecord import fingerprint
-from notesmine.themes.codebook import load_codebook
 from test_publish import hostile
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -132,9 +127,23 @@ def test_verify_reads_all_of_them(out: Path, made: Bundle, tmp_path: Path) -> No
     body = (tmp_path / "out" / "digest.docx").read_bytes()
     words = docx_quotes(out / "digest.docx")[0][1][:20].encode()
     (tmp_path / "out" / "digest.docx").write_bytes(_replaced(body, words, b"Something else."))
+    whole = docx_quotes(out / "report.docx")[0][1]
+    body = (tmp_path / "out" / "report.docx").read_bytes()
+    cut = f"{whole.rpartition(' ')[0]} …"  # a digest may say so, a report may not
+    (tmp_path / "out" / "report.docx").write_bytes(_replaced(body, whole.encode(), cut.encode()))
     verdicts = {(c.file, c.verdict) for c in verify(tmp_path / "out", tmp_path / "notes", read)}
-    assert ("evidence.xlsx", "changed") in verdicts
-    assert ("digest.docx", "changed") in verdicts
+    for name in ("evidence.xlsx", "digest.docx", "report.docx"):
+        assert (name, "changed") in verdicts
+
+
+def test_a_digest_may_cut_long_quotes_at_a_word_and_no_shorter() -> None:
+    whole = "Nobody was named who decides about the register, and so it waits, as it did in spring."
+    words = whole.split()
+    cuts = [" ".join(words[:n]) for n in range(1, len(words))]
+    assert [c for c in cuts if is_shortened(f"{c} …", whole)] == [c for c in cuts if len(c) > 52]
+    assert not is_shortened(f"{cuts[-1][:-2]} …", whole)
+    assert not is_shortened(whole, whole)
+    assert not is_shortened("N …", "Nobody decides about it.")
 
 
 def _replaced(body: bytes, old: bytes, new: bytes) -> bytes:
@@ -180,7 +189,7 @@ def test_what_is_no_office_file_says_so(reader: Any, tmp_path: Path) -> None:
 def test_shortened_words_are_the_first_words(text: str, most: int) -> None:
     cut = shortened(text, most)
     assert cut == text or (text.startswith(cut.removesuffix(" …")) and cut.endswith(" …"))
-    if cut != text and cut.removesuffix(" …").strip():
+    if cut != text and most >= 60:
         assert is_shortened(cut, text)
     if "\n" not in text.strip():
         assert width(cut) <= most + 2
@@ -259,6 +268,68 @@ def test_the_digest_says_what_is_asked_of_it(out: Path, made: Bundle) -> None:
     assert all(e.theme.label in text for e in top)
 
 
+def test_a_theme_that_nobody_may_quote_keeps_its_place(made: Bundle) -> None:
+    first, *rest = made.evidence
+    silent = msgspec.structs.replace(
+        first, impediments=(), resolved=(), enablers=(), proposals=(), chosen=(), links=(),
+        unquotable=first.passages,
+    )  # fmt: skip
+    source = msgspec.structs.replace(made, evidence=(silent, *rest))
+    digest = docx.Document(io.BytesIO(digest_docx.render(source, {})))
+    said = next(p.text for p in digest.paragraphs if p.text.startswith("1. Nobody owns it"))
+    assert said.endswith("Its passages are not for quotation.")
+    assert "The five most widely reported impediments" in [p.text for p in digest.paragraphs]
+    report = docx.Document(io.BytesIO(report_docx.render(source, {})))
+    texts = [p.text for p in report.paragraphs]
+    assert texts[texts.index("1. Nobody owns it") + 1 :].index(said[-35:]) < 4
+    body = report.element.body
+    anchors = {b.get(f"{W}name") for b in body.iter(f"{W}bookmarkStart")}
+    assert {h.get(f"{W}anchor") for h in body.iter(f"{W}hyperlink")} <= anchors
+
+
+def test_only_notes_for_quotation_are_recommended(made: Bundle) -> None:
+    def recommended(source: Bundle) -> str:
+        document = docx.Document(io.BytesIO(digest_docx.render(source, {})))
+        texts = [p.text for p in document.paragraphs]
+        return str(texts[texts.index("What to read next") + 1])
+
+    first = recommended(made)
+    assert first.startswith("Monthly meeting 1 (")
+    assert first.endswith("no other note has more.")
+    closed = tuple(
+        msgspec.structs.replace(d, quotable=d.title != "Monthly meeting 1") for d in made.documents
+    )
+    second = recommended(msgspec.structs.replace(made, documents=closed))
+    assert second.startswith("Monthly meeting 13 (")
+    assert second.endswith("no other note that may be quoted has more.")
+
+
+@pytest.mark.parametrize("quotes", [2, 9])
+def test_a_theme_shows_as_many_quotes_as_are_asked_for(quotes: int, tmp_path: Path) -> None:
+    notes = Notes()
+    for n in range(14):
+        note = notes.note(f"{n}.md", f"2025-{n % 12 + 1:02d}-10")
+        kind: Any = "impediment" if n < 11 else "resolved"
+        notes.say(note, f"Statement {n} of {'abcdefghijklmn'[n] * 9}.", ("ownership",), kind=kind)
+    source = canonical(bundle(notes, settings=Settings(publish=PublishSettings(quotes=quotes))))
+    item = source.evidence[0]
+    assert len(item.chosen) == quotes
+    problems, answers = ([q.quote_id for q in g] for g in (item.impediments, item.resolved))
+    links = (*((problems[0], a) for a in answers[:2]), (problems[1], answers[2]))
+    item = msgspec.structs.replace(item, links=links)
+    source = msgspec.structs.replace(source, evidence=(item, *source.evidence[1:]))
+    path = tmp_path / "report.docx"
+    path.write_bytes(report_docx.render(source, {}))
+    shown = [i for i, _ in docx_quotes(path)]
+    assert len(shown) == len(set(shown))
+    assert set(item.chosen) <= set(shown)
+    left = {*problems, *answers} - set(shown)
+    said = [p.text for p in docx.Document(str(path)).paragraphs if "further passage" in p.text]
+    noun = "further passage" if len(left) == 1 else "further passages"
+    assert said == ([f"{len(left)} {noun}: see ownership in evidence.xlsx."] if left else [])
+    assert bool(left) == (quotes == 2)
+
+
 def stress(letter: str) -> Bundle:
     """Names, quotes and lists that are all too long, of a letter that is wide."""
     notes = Notes()
@@ -308,100 +379,3 @@ def test_the_digest_has_two_pages(which: str, tmp_path: Path) -> None:
         ["pdfinfo", str(office(path, "pdf", tmp_path))], check=True, capture_output=True, text=True
     )
     assert re.search(r"^Pages:\s+2$", done.stdout, re.MULTILINE)
-
-
-# -- the template ---------------------------------------------------------------------------------
-
-
-def saved(document: Any) -> bytes:
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
-
-
-def test_a_template_gives_its_look_and_nothing_else(made: Bundle, tmp_path: Path) -> None:
-    template = docx.Document()
-    template.add_paragraph("Old words.")
-    template.add_picture(io.BytesIO(figures.render(made)["months"].png))
-    template.styles["Heading 1"].font.name = "Garamond"
-    template.sections[0].header.paragraphs[0].text = "Ministry of Numbers"
-    template.core_properties.author = "A. Person"
-    (tmp_path / "house.docx").write_bytes(saved(template))
-    body = load_template("house.docx", tmp_path)
-    path = tmp_path / "report.docx"
-    path.write_bytes(report_docx.render(msgspec.structs.replace(made, template=body), {}))
-    written = docx.Document(str(path))
-    assert written.styles["Heading 1"].font.name == "Garamond"
-    assert written.sections[0].header.paragraphs[0].text == "Ministry of Numbers"
-    assert written.core_properties.author == ""
-    assert "Old words." not in "\n".join(p.text for p in written.paragraphs)
-    with zipfile.ZipFile(path) as archive:
-        assert not [n for n in archive.namelist() if "media" in n]
-    assert docx_quotes(path)
-
-
-def test_a_report_is_a_template_for_the_next_one(out: Path, made: Bundle) -> None:
-    body = load_template("report.docx", out)
-    assert template_problems(body) == []
-    plain_one = report_docx.render(made, {})
-    again = report_docx.render(msgspec.structs.replace(made, template=body), {})
-    for name in ("word/document.xml", "word/footnotes.xml"):
-        with zipfile.ZipFile(io.BytesIO(plain_one)) as a, zipfile.ZipFile(io.BytesIO(again)) as b:
-            assert a.read(name) == b.read(name)
-    assert set(zipfile.ZipFile(io.BytesIO(again)).namelist()) == set(
-        zipfile.ZipFile(io.BytesIO(plain_one)).namelist()
-    )
-
-
-def test_missing_styles_fall_back_and_are_named(made: Bundle, tmp_path: Path) -> None:
-    template = docx.Document()
-    for name in ("Quote", "Heading 2", "List Bullet", "Caption"):
-        template.styles[name].delete()
-    (tmp_path / "bare.docx").write_bytes(saved(template))
-    body = load_template("bare.docx", tmp_path)
-    said = {p.message for p in template_problems(body)}
-    assert "the Word template has no style 'Quote': 'Intense Quote' is used" in said
-    assert "the Word template has no style 'Heading 2': a plain one is added" in said
-    assert len(said) == 4
-    path = tmp_path / "report.docx"
-    path.write_bytes(report_docx.render(msgspec.structs.replace(made, template=body), {}))
-    styles = {p.style.name for p in docx.Document(str(path)).paragraphs if p.style is not None}
-    assert {"Heading 2", "Intense Quote"} <= styles
-
-
-def test_a_word_template_file_is_taken_too(tmp_path: Path) -> None:
-    stream = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(saved(docx.Document()))) as a,
-        zipfile.ZipFile(stream, "w") as b,
-    ):
-        for name in a.namelist():
-            text = a.read(name).replace(b"document.main+xml", b"template.main+xml")
-            b.writestr(name, text)
-    (tmp_path / "house.dotx").write_bytes(stream.getvalue())
-    assert load_template("house.dotx", tmp_path) == stream.getvalue()
-
-
-def test_what_is_no_template_is_refused_with_the_key(tmp_path: Path) -> None:
-    assert load_template("", tmp_path) is None
-    with pytest.raises(ConfigError, match=r"\[publish\] docx_template: there is no 'a.docx'"):
-        load_template("a.docx", tmp_path)
-    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04 nothing")
-    with pytest.raises(ConfigError, match="is no Word document"):
-        load_template("a.docx", tmp_path)
-    with zipfile.ZipFile(tmp_path / "b.docx", "w") as archive:
-        archive.writestr("hello.txt", "hello")
-    with pytest.raises(ConfigError, match="is no Word document"):
-        load_template("b.docx", tmp_path)
-
-
-def test_a_run_with_a_wrong_template_ends_before_reading(tmp_path: Path) -> None:
-    (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "a.md").write_text("# Notes\n\nNobody decides.\n")
-    chosen = Settings(publish=PublishSettings(docx_template="a.md"))
-    with pytest.raises(ConfigError, match="docx_template"):
-        run(tmp_path / "corpus", tmp_path / "out", settings=chosen)
-    assert not (tmp_path / "out").exists()
-    assert fingerprint([], [], {}, chosen, load_codebook(None), None, b"one") != fingerprint(
-        [], [], {}, chosen, load_codebook(None), None, b"two"
-    )

@@ -34,14 +34,15 @@ def extract(
     NothingToRead
         If a path is missing, or there is no document.
     """
-    from notesmine import read, segment
+    from notesmine import publish, read, segment
 
     rows: dict[str, dict[str, str]] = {}
     found: list[read.Found] = []
     for path in paths:
         if not path.exists():
             raise NothingToRead(f"{str(path)!r} does not exist", "Check the spelling of the path.")
-        more, _ = read.find_files(path)
+        template = publish.find_template(settings.publish.docx_template, path)
+        more, _ = read.find_files(path, template=template)
         found += more
         if path.is_dir():
             rows |= read.read_metadata(path)[0]

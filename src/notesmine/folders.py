@@ -10,9 +10,9 @@ from notesmine.errors import NothingToRead, OutputError
 
 
 def find_documents(
-    corpus: Path, out: Path, home: Path
+    corpus: Path, out: Path, home: Path, template: Path | None = None
 ) -> tuple[list[read.Found], list[read.Skipped]]:
-    """Find the documents; what notesmine itself wrote inside the corpus is none of them."""
+    """Find the documents; what notesmine wrote and the Word template are none of them."""
     if not corpus.exists():
         raise NothingToRead(
             f"the corpus {str(corpus)!r} does not exist",
@@ -23,7 +23,7 @@ def find_documents(
             f"the outputs would be written among the notes in {corpus.name!r}",
             "Name another folder with -o.",
         )
-    found, skipped = read.find_files(corpus, exclude=(out, home))
+    found, skipped = read.find_files(corpus, exclude=(out, home), template=template)
     if not found:
         raise NothingToRead(
             f"there is no document in {str(corpus)!r}"

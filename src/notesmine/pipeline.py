@@ -117,7 +117,8 @@ def run(
     tell = report or _silent
     corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
     home = state_folder(out, state)
-    found, skipped = find_documents(corpus, out, home)
+    look = publish.find_template(settings.publish.docx_template, corpus)
+    found, skipped = find_documents(corpus, out, home, look)
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]

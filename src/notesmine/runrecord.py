@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import metadata
+from pathlib import PureWindowsPath
 
 import msgspec
 
@@ -133,10 +134,11 @@ def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...
 
 
 def public(settings: Settings) -> dict[str, object]:
-    """Return the settings as they are published: passwords are counted, not shown."""
+    """Return the settings as they are published: no password, and no folder of a template."""
     shown: dict[str, dict[str, object]] = msgspec.to_builtins(settings)
     if settings.read.passwords:
         shown["read"]["passwords"] = [f"({len(settings.read.passwords)} set, not shown)"]
+    shown["publish"]["docx_template"] = PureWindowsPath(settings.publish.docx_template).name
     return dict(shown)
 
 

@@ -13,11 +13,8 @@ from notesmine.records import Evidence, Overlap
 
 
 def reporting(item: Evidence) -> frozenset[str]:
-    """Return the ids of the documents that report a theme as an impediment.
-
-    Evidence kept by a version that did not record them has those of its quotes.
-    """
-    return frozenset(item.reported_in or (q.doc_id for q in item.impediments))
+    """Return the ids of the documents that report a theme as an impediment."""
+    return frozenset(item.reported_in)
 
 
 def cooccurrence(evidence: Sequence[Evidence]) -> tuple[Overlap, ...]:

@@ -10,13 +10,14 @@ from notesmine.publish.describe import describe
 from notesmine.publish.references import citation_keys
 from notesmine.publish.runfile import input_rows, intact, read_run, write_run
 from notesmine.publish.verify import Check, table, verify
-from notesmine.publish.word_template import load_template, template_problems
+from notesmine.publish.word_template import find_template, load_template, template_problems
 
 __all__ = [
     "Bundle",
     "Check",
     "citation_keys",
     "describe",
+    "find_template",
     "input_rows",
     "intact",
     "load_template",

@@ -15,17 +15,19 @@ from datetime import date, timedelta
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.excerpts import (
     SHORT,
+    WITHHELD,
     brief,
     clipped,
     place,
     ranked,
+    read_ones,
     shortened,
     solved,
     width,
 )
 from notesmine.publish.figures import Picture
 from notesmine.publish.report_docx import corpus_line
-from notesmine.publish.text import day, month, month_of, one_line, plural
+from notesmine.publish.text import day, month, month_of, one_line, plural, visible
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 
@@ -43,7 +45,7 @@ RECENT = timedelta(days=92)  # three months
 
 def render(bundle: Bundle, pictures: Mapping[str, Picture]) -> bytes:
     """Return the digest as a Word file of two pages, with a figure drawn by `figures.render`."""
-    read = [d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()]
+    read = read_ones(bundle.documents)
     word = Writer(bundle.title, bundle.run.report_date)
     _page(word)
     word.paragraph(clipped(bundle.title, TITLE), "Title")
@@ -80,7 +82,7 @@ def _page(word: Writer) -> None:
 
 
 def _strongest(word: Writer, bundle: Bundle) -> None:
-    top = [e for e in ranked(bundle.evidence) if e.impediments][:STRONGEST]
+    top = ranked(bundle.evidence)[:STRONGEST]
     if not top:
         word.paragraph("No impediment was found with enough confidence to be counted.")
         return
@@ -94,19 +96,23 @@ def _strongest(word: Writer, bundle: Bundle) -> None:
             quotes[item.theme.theme_id] = quote
     for meaning, most in ((MEANING, SHORT), (0, SHORT), (0, SHORT // 2)):
         leads = [_lead(e, meaning) for e in top]
-        words = [shortened(q.text, most) for q in quotes.values()]
+        words = [_cut(q, most) for q in quotes.values()]
         lines = sum(_lines(f"{a}{b}") for a, b in leads) + sum(_lines(t) + 1 for t in words)
         if lines <= FIRST_LINES:
             break
     for item, lead in zip(top, leads, strict=True):
-        word.lead(*lead, keep=True)
-        _quote(word, quotes[item.theme.theme_id], documents, most)
+        quote = quotes.get(item.theme.theme_id)
+        word.lead(*lead, keep=quote is not None)
+        if quote is not None:
+            _quote(word, quote, documents, most)
     word.paragraph(_order(top))
 
 
 def _lead(item: Evidence, meaning: int) -> tuple[str, str]:
     """Return the name of an impediment, and what it means (if there is room) and its figures."""
     said = clipped(_figures(item), 2 * LETTERS)
+    if not item.impediments:
+        said += f" {WITHHELD}"
     if meaning and item.theme.definition:
         first = re.split(r"(?<=[.!?])\s", item.theme.definition.strip())[0]
         said = f"{clipped(first, meaning)} {said}"
@@ -120,7 +126,12 @@ def _lines(text: str) -> int:
 def _quote(word: Writer, quote: Quote, documents: Mapping[str, Document], most: int) -> None:
     """Write a quote with its source on the next line."""
     where = place(quote, documents.get(quote.doc_id), SOURCE)
-    word.quote(quote.quote_id, shortened(quote.text, most), f"\n{where}")
+    word.quote(quote.quote_id, _cut(quote, most), f"\n{where}")
+
+
+def _cut(quote: Quote, most: int) -> str:
+    """Return the words of a quote as they are shown, so that `verify` can cut them again."""
+    return shortened(visible(quote.text), most)
 
 
 def _figures(item: Evidence) -> str:
@@ -236,25 +247,18 @@ def _latest(evidence: Sequence[Evidence]) -> Quote | None:
 
 
 def _next(bundle: Bundle, read: Sequence[Document]) -> list[str]:
-    """Name the notes that hold most of the strongest impediments, and the other files."""
+    """Name the notes for quotation that hold most impediments, and the other files."""
     said: list[str] = []
-    left = {
-        e.theme.theme_id: set(e.reported_in or (q.doc_id for q in e.impediments))
-        for e in ranked(bundle.evidence)
-    }
+    left = {e.theme.theme_id: set(e.reported_in) for e in ranked(bundle.evidence)}
     for _ in range(2):
-        counts = [(sum(d.doc_id in ids for ids in left.values()), d) for d in read]
+        counts = [(sum(d.doc_id in ids for ids in left.values()), d) for d in read if d.quotable]
         most = max((n for n, _ in counts), default=0)
         if not most:
             break
-        best = max(
-            (d for n, d in counts if n == most and d.quotable), key=lambda d: d.date or "",
-            default=None,
-        )  # fmt: skip
-        if best is None:
-            break
+        best = max((d for n, d in counts if n == most), key=lambda d: d.date or "")
+        other = "note" if all(d.quotable for d in read) else "note that may be quoted"
         what = (
-            f"{most} of {plural(len(left), 'impediment')}, no other note has more"
+            f"{most} of {plural(len(left), 'impediment')}, no other {other} has more"
             if not said
             else f"{most} of the {len(left)} that it leaves"
         )

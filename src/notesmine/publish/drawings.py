@@ -17,9 +17,10 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from msgspec import Struct
 
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.excerpts import ranked, read_ones
 from notesmine.publish.excerpts import width as wide
 from notesmine.publish.periods import Period, periods
-from notesmine.publish.text import one_line, plural
+from notesmine.publish.text import month_of, one_line, plural
 from notesmine.records import Evidence
 
 WIDTH = 16 / 2.54
@@ -30,6 +31,9 @@ DARK = 0.55  # share of the ramp from which letters on it are white
 MOST_BARS, MOST_ROWS, MOST_SMALL = 15, 12, 9
 ROW = 0.262  # inches: two lines of a label
 LABEL = 30  # characters of a line of a label
+DOCUMENTS = "documents"
+#: Said where quarters or years are added up from months, and a document stands in several.
+PARTS = " A document whose parts are dated counts once in each of their months."
 
 
 class Drawn(Struct, frozen=True, kw_only=True):
@@ -42,7 +46,7 @@ class Drawn(Struct, frozen=True, kw_only=True):
 
 def impediments(bundle: Bundle) -> Drawn | None:
     """Draw the ranked impediments with the intervals of their shares."""
-    shown = _ranked(bundle)[:MOST_BARS]
+    shown = ranked(bundle.evidence)[:MOST_BARS]
     if not shown:
         return None
     figure = Figure(figsize=(WIDTH, 0.75 + ROW * len(shown)), layout="constrained")
@@ -63,7 +67,7 @@ def impediments(bundle: Bundle) -> Drawn | None:
     axes.set_xlabel("Share of the documents read that report it; lines are 95% intervals")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0)
-    of = len(_ranked(bundle))
+    of = len(ranked(bundle.evidence))
     which = f"The {len(shown)} most widely reported of {of} impediments" if of > len(shown) else (
         "Impediments"
     )  # fmt: skip
@@ -81,7 +85,7 @@ def impediments(bundle: Bundle) -> Drawn | None:
 
 def months(bundle: Bundle) -> Drawn | None:
     """Draw themes by months as a heat map; the number in a cell is of documents."""
-    shown = _ranked(bundle)[:MOST_ROWS]
+    shown = ranked(bundle.evidence)[:MOST_ROWS]
     columns = periods(shown[0].months) if shown else []
     if not columns:
         return None
@@ -97,10 +101,12 @@ def months(bundle: Bundle) -> Drawn | None:
         side.set_visible(False)
     axes.tick_params(length=0)
     unit = columns[0].unit
+    what = _counted(bundle, unit)
     return Drawn(
         figure=figure,
-        caption=f"Documents that report each impediment, {unit} by {unit}. The darker, the larger "
-        f"their share of the {unit}'s documents; blank: no report; dash: no document.",
+        caption=f"{what.capitalize()} that report each impediment, {unit} by {unit}. The darker, "
+        f"the larger their share of the {unit}'s {what}; blank: no report; dash: no document."
+        + (PARTS if what != DOCUMENTS else ""),
         alt="; ".join(
             f"{_line(e)}: "
             + (
@@ -114,7 +120,7 @@ def months(bundle: Bundle) -> Drawn | None:
 
 def trends(bundle: Bundle) -> Drawn | None:
     """Draw the strongest themes over time, small: documents read (pale) and reporting (dark)."""
-    shown = [e for e in _ranked(bundle) if e.by_month][:MOST_SMALL]
+    shown = [e for e in ranked(bundle.evidence) if e.by_month][:MOST_SMALL]
     columns = periods(shown[0].months) if shown else []
     if len(columns) < 2:
         return None
@@ -139,19 +145,21 @@ def trends(bundle: Bundle) -> Drawn | None:
         last = n + across >= len(shown)
         _few_periods(axes, columns)
         axes.tick_params(labelbottom=last)
-    figure.supylabel("Documents", fontsize=7)
     unit = columns[0].unit
+    what = _counted(bundle, unit)
+    figure.supylabel(what.capitalize(), fontsize=7)
     return Drawn(
         figure=figure,
-        caption=f"Documents read (pale) and documents that report the impediment (dark), {unit} by "
-        f"{unit}, of the {plural(len(shown), 'impediment')} most widely reported.",
+        caption=f"{what.capitalize()} read (pale) and {what} that report the impediment (dark), "
+        f"{unit} by {unit}, of the {plural(len(shown), 'impediment')} most widely reported."
+        + (PARTS if what != DOCUMENTS else ""),
         alt="; ".join(f"{_line(e)}: {_trend(e)}" for e in shown),
     )
 
 
 def cooccurrence(bundle: Bundle) -> Drawn | None:
     """Draw which impediments are reported in the same documents, as half a matrix."""
-    shown = _ranked(bundle)[:MOST_ROWS]
+    shown = ranked(bundle.evidence)[:MOST_ROWS]
     if len(shown) < 2 or not bundle.overlaps:
         return None
     pairs = {frozenset((o.one, o.other)): o for o in bundle.overlaps}
@@ -240,8 +248,11 @@ def saturation(bundle: Bundle) -> Drawn | None:
 # -- pieces ---------------------------------------------------------------------------------------
 
 
-def _ranked(bundle: Bundle) -> list[Evidence]:
-    return sorted((e for e in bundle.evidence if e.rank), key=lambda e: e.rank)
+def _counted(bundle: Bundle, unit: str) -> str:
+    """Say what the months of a column add up to: a file may stand in several of them."""
+    dated = sum(bool(month_of(d.date)) for d in read_ones(bundle.documents))
+    months = max((sum(e.months.values()) for e in bundle.evidence), default=0)
+    return DOCUMENTS if unit == "month" or months <= dated else "document-months"
 
 
 def _line(item: Evidence) -> str:

@@ -18,6 +18,7 @@ from notesmine.records import Document, Evidence, Quote
 
 #: Characters of a digest's quote: longer ones are passed over, or cut where there is none else.
 SHORT = 240
+WITHHELD = "Its passages are not for quotation."
 SPEAKER = 28  # letters of a speaker's name
 #: Characters much wider than a letter: tabs, line separators, Arabic phrases in one sign.
 WIDE = {"\t": 8.0, "\u2028": 80.0, "\u2029": 80.0, "W": 1.7, "M": 1.7, "@": 1.7} | dict.fromkeys(
@@ -44,7 +45,7 @@ def has_quotes(item: Evidence) -> bool:
 
 
 def nested(bundle: Bundle) -> Iterator[tuple[int, Evidence]]:
-    """Yield every theme with something to show, and its depth: sub-themes follow their theme."""
+    """Yield every theme counted or quoted, and its depth: sub-themes follow their theme."""
     known = {e.theme.theme_id for e in bundle.evidence}
     done: set[str] = set()
 
@@ -52,7 +53,7 @@ def nested(bundle: Bundle) -> Iterator[tuple[int, Evidence]]:
         if item.theme.theme_id in done:
             return
         done.add(item.theme.theme_id)
-        if has_quotes(item):
+        if item.documents or has_quotes(item):
             yield depth, item
         for other in bundle.evidence:
             if other.theme.parent_id == item.theme.theme_id:
@@ -158,6 +159,11 @@ class Citer:
         said = plain(document, quote.page)
         alone = self.known[plain(document)] == 1
         return said if alone else f"{said} File: {named(quote.path)}."
+
+
+def read_ones(documents: Sequence[Document]) -> list[Document]:
+    """Return the documents that were read, the denominator of shares."""
+    return [d for d in documents if d.status in {"ok", "partial"} and d.text.strip()]
 
 
 def ranked(evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.excerpts import read_ones
 from notesmine.publish.references import citation_keys
 from notesmine.publish.tables import (
     EVIDENCE_COLUMNS,
@@ -18,7 +19,6 @@ from notesmine.publish.tables import (
     evidence_rows,
     theme_rows,
 )
-from notesmine.records import Evidence
 
 DOCUMENT_COLUMNS = (
     *("doc_id", "citation_key", "title", "date", "date_source", "meeting", "organisation"),
@@ -72,7 +72,7 @@ def theme_document(bundle: Bundle) -> pd.DataFrame:
     so that a column's sum is the theme's ``documents``.
     """
     keys = citation_keys(bundle.documents)
-    read = [d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()]
+    read = read_ones(bundle.documents)
     left = _frame(MATRIX_COLUMNS, [[d.doc_id, d.date, d.title, keys[d.doc_id]] for d in read])
     held = _held(bundle)
     pairs = _frame(("doc_id", "theme_id"), [[i, t] for t, ids in held.items() for i in sorted(ids)])
@@ -115,11 +115,7 @@ def as_csv(frame: pd.DataFrame) -> str:
 
 def _held(bundle: Bundle) -> dict[str, frozenset[str]]:
     """Return the documents that report each theme that anything reports, in order of rank."""
-    return {e.theme.theme_id: _reporting(e) for e in bundle.evidence if e.documents}
-
-
-def _reporting(item: Evidence) -> frozenset[str]:
-    return frozenset(item.reported_in or (q.doc_id for q in item.impediments))
+    return {e.theme.theme_id: frozenset(e.reported_in) for e in bundle.evidence if e.documents}
 
 
 def _frame(columns: tuple[str, ...], rows: list[list[object]]) -> pd.DataFrame:

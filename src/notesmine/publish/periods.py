@@ -26,7 +26,7 @@ class Period(Struct, frozen=True, kw_only=True):
         return self.short if self.short == self.year else f"{self.short} {self.year}"
 
     def sum(self, by_month: Mapping[str, int]) -> int:
-        """Add up the months."""
+        """Add up the months: distinct documents only where none stands in several months."""
         return sum(by_month.get(m, 0) for m in self.months)
 
 

@@ -15,6 +15,7 @@ from lxml import etree, html
 from msgspec import Struct
 
 from notesmine.errors import InputError
+from notesmine.publish.excerpts import SHORT, shortened
 from notesmine.publish.markdown import unquoted
 from notesmine.publish.tables import FORMULA, masks_of, unguard
 from notesmine.publish.text import CUT
@@ -26,7 +27,13 @@ BOOKMARK = re.compile(r"Q_([0-9A-Za-z]+)_\d+")
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 #: What a run of a Word file holds, and what it stands for; the text of ``t`` is its own.
 CHARACTERS = {"t": "", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}
+#: Widths to which the quotes of a digest are cut: first those of this version, then any sensible.
+CUTS = (SHORT, SHORT * 2 // 3, SHORT // 2, *range(SHORT // 4, SHORT * 2))
 CODINGS = "Codings"  # the sheet of evidence.xlsx that holds the passages
+
+#: What opening an office file raises that is none, or damaged, or encrypted.
+DAMAGED = (OSError, LookupError, ValueError, AttributeError, TypeError, RuntimeError, EOFError,
+           ArithmeticError, SyntaxError, zlib.error, zipfile.BadZipFile)  # fmt: skip
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -137,10 +144,8 @@ def docx_quotes(path: Path) -> list[tuple[str, str]]:
     try:
         with zipfile.ZipFile(path) as archive:
             tree = etree.fromstring(archive.read("word/document.xml"), parser)
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, etree.XMLSyntaxError) as error:
-        raise InputError(
-            f"{path} is no Word file: {error}", "Run `notesmine run` again."
-        ) from error
+    except DAMAGED as error:
+        raise InputError(f"{path} is no Word file", "Run `notesmine run` again.") from error
     texts: dict[str, list[str]] = {}
     names: dict[str, str] = {}
     opened: dict[str, str] = {}
@@ -188,23 +193,26 @@ def xlsx_quotes(path: Path) -> list[tuple[str, str]]:
             ]
         finally:
             book.close()
-    except (OSError, KeyError, ValueError, IndexError, zipfile.BadZipFile,
-            etree.XMLSyntaxError) as error:  # fmt: skip
+    except DAMAGED as error:
         raise InputError(
-            f"{path} is no workbook of this program: {error}", "Run `notesmine run` again."
+            f"{path} is no workbook of this program", "Run `notesmine run` again."
         ) from error
 
 
 def is_shortened(text: str, whole: str) -> bool:
-    """Whether text is the first words of a quote, with the mark that says that it was cut.
+    """Whether text is a quote as `shortened` cuts it, to a width that a digest may have.
 
     Examples
     --------
-    >>> is_shortened("Nobody decides …", "Nobody decides about it."), is_shortened("No …", "Yes.")
-    (True, False)
+    >>> whole = "Nobody decides about the register, and nobody says who could decide about it."
+    >>> is_shortened("Nobody decides about the register, and nobody says who could …", whole)
+    True
+    >>> is_shortened("Nobody decides …", whole)
+    False
     """
-    words = text.removesuffix(CUT)
-    return words != text and bool(words.strip()) and whole.startswith(words) and words != whole
+    if text == whole or not whole.startswith(text.removesuffix(CUT)):
+        return False
+    return any(shortened(whole, most) == text for most in CUTS)
 
 
 #: How to read quotes back, by file; a file that is not there is not checked. ``evidence.csv`` is

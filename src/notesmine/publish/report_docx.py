@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from notesmine.publish.bundle import Bundle
-from notesmine.publish.excerpts import Citer, chosen_first, nested, ranked, solved, source
+from notesmine.publish.excerpts import (
+    WITHHELD,
+    Citer,
+    chosen_first,
+    nested,
+    ranked,
+    read_ones,
+    solved,
+    source,
+)
 from notesmine.publish.figures import Picture
 from notesmine.publish.references import citation_keys, named
 from notesmine.publish.text import day, month, plural
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 
-#: Quotes of a theme that follow one another; the rest is in evidence.xlsx.
-MOST_QUOTES, MOST_BESIDE = 6, 3
+#: Quotes of a sub-theme, or of what stands beside a theme's impediments, that follow one another.
+MOST_BESIDE = 3
 TEXT_WIDTH = 16.0  # cm
 TABLE_WIDTHS = (0.9, 5.1, 2.7, 2.1, 1.3, 1.9, 2.0)
 SOURCE_WIDTHS = (2.3, 5.0, 3.2, 5.5)
@@ -34,9 +43,7 @@ class _Report:
     def __init__(self, bundle: Bundle, pictures: Mapping[str, Picture]) -> None:
         self.bundle = bundle
         self.pictures = pictures
-        self.read = [
-            d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()
-        ]
+        self.read = read_ones(bundle.documents)
         self.themes = list(nested(bundle))
         self.anchored = {e.theme.theme_id for _, e in self.themes}
         self.shown: set[str] = set()
@@ -121,44 +128,48 @@ class _Report:
         for finding in self.bundle.findings:
             if finding.kind == "theme" and finding.theme_id == theme.theme_id:
                 word.paragraph(finding.statement)
-        pairs = solved(item)
-        closed = {q.quote_id for pair in pairs for q in pair}
-        open_ones = [q for q in chosen_first(item) if q.quote_id not in closed]
-        most = MOST_QUOTES
-        if depth:  # a sub-theme shows what its theme did not
-            most = MOST_BESIDE
-            pairs = [p for p in pairs if p[0].quote_id not in self.shown]
-            open_ones = [q for q in open_ones if q.quote_id not in self.shown]
-        left = self._quotes(open_ones, most)
-        if pairs:
+        if item.documents and not item.impediments:
+            word.paragraph(WITHHELD)
+        answers: dict[str, list[Quote]] = {}
+        for before, after in solved(item):
+            answers.setdefault(before.quote_id, []).append(after)
+        closed = {*answers, *(q.quote_id for group in answers.values() for q in group)}
+        # Every chosen quote is shown; a sub-theme shows what its theme did not.
+        most = min(len(item.chosen), MOST_BESIDE) if depth else len(item.chosen)
+        seen = self.shown if depth else set()
+        fresh = [q for q in chosen_first(item) if q.quote_id not in seen]
+        before_ones = [q for q in fresh if q.quote_id in answers][:most]
+        shown = self._quotes([q for q in fresh if q.quote_id not in closed][:most])
+        if before_ones:
             word.lead("Reported resolved", "", keep=True)
-            for before, after in pairs[:most]:
-                self._quote(before, " – the impediment")
-                self._quote(after, " – reported resolved")
-            left += len(pairs[most:])
+            for quote in before_ones:
+                shown |= self._quotes([quote], " – the impediment")
+                found = answers[quote.quote_id][:MOST_BESIDE]
+                shown |= self._quotes(found, " – reported resolved")
         for name, quotes in (
-            ("Also reported resolved", [q for q in item.resolved
-                                                     if q.quote_id not in closed]),
+            ("Also reported resolved", [q for q in item.resolved if q.quote_id not in closed]),
             ("What helped", item.enablers),
             ("What is proposed", item.proposals),
-        ):  # fmt: skip
-            fresh = [q for q in quotes if not depth or q.quote_id not in self.shown]
-            if fresh:
+        ):
+            rest = [q for q in quotes if q.quote_id not in seen]
+            if rest:
                 word.lead(name, "", keep=True)
-                left += self._quotes(fresh, MOST_BESIDE)
+                shown |= self._quotes(rest[:MOST_BESIDE])
+        every = (*item.impediments, *item.resolved, *item.enablers, *item.proposals)
+        left = {q.quote_id for q in every} - shown - seen
         if left:
             word.paragraph(
-                f"{plural(left, 'further passage')}: see {theme.theme_id} in evidence.xlsx."
+                f"{plural(len(left), 'further passage')}: see {theme.theme_id} in evidence.xlsx."
             )
+        self.shown |= shown
 
-    def _quotes(self, quotes: Sequence[Quote], most: int) -> int:
-        """Write the first quotes; return how many are left out."""
-        for quote in quotes[:most]:
-            self._quote(quote)
-        return len(quotes[most:])
+    def _quotes(self, quotes: Sequence[Quote], what: str = "") -> set[str]:
+        """Write quotes; return their ids."""
+        for quote in quotes:
+            self._quote(quote, what)
+        return {q.quote_id for q in quotes}
 
     def _quote(self, quote: Quote, what: str = "") -> None:
-        self.shown.add(quote.quote_id)
         note = self.cite(quote)
         self.word.quote(quote.quote_id, quote.text, source(quote) + what, note)
 

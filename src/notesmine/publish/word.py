@@ -18,7 +18,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml.ns import nsdecls, nsmap, qn
 from docx.shared import Cm
 
 from notesmine.publish.published import bookmark_of
@@ -29,6 +29,17 @@ from notesmine.records import digest
 NOTES_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml"
 MOST_ALT = 2_000  # characters of an alternative text
 W = nsdecls("w")
+#: Settings that the schema puts after those of footnotes.
+AFTER_NOTES = frozenset(
+    "endnotePr compat docVars rsids attachedSchema themeFontLang clrSchemeMapping "
+    "doNotIncludeSubdocsInStats doNotAutoCompressPictures forceUpgrade captions "
+    "readModeInkLockDown smartTagType shapeDefaults doNotEmbedSmartTags decimalSymbol "
+    "listSeparator".split()
+)
+#: Width and height of a page's text in cm where a template does not say, and the least of each.
+ROOM, LEAST = (16.0, 25.0), 3.0
+LETTERS, SMALLEST = 17, 13  # half points: of a table, and of one on a narrow page
+FIGURE_SHARE = 0.8  # of the height of a page, so that the caption stands on it too
 
 
 class Writer:
@@ -47,6 +58,7 @@ class Writer:
     def __init__(self, title: str, report_date: str | None, template: bytes | None = None) -> None:
         self.document = open_template(template)
         self.body = self.document.element.body
+        self.width, self.height = _room(self.document)
         self.bookmarks = 0
         self.notes: list[str] = []
         self.entries: list[tuple[int, str, str]] = []
@@ -101,15 +113,19 @@ class Writer:
     ) -> None:  # fmt: skip
         """Add a table whose header is repeated on every page.
 
-        ``widths`` are in cm; ``right`` names columns of numbers; ``links`` holds the anchor that
-        the second cell of each row leads to.
+        ``widths`` are in cm, and made smaller where the page is; ``right`` names columns of
+        numbers; ``links`` holds the anchor that the second cell of each row leads to.
         """
         style = self._style(TABLE)
+        scale = min(1.0, self.width / sum(widths))
+        widths, size = [w * scale for w in widths], max(SMALLEST, round(LETTERS * scale))
+        narrow = '<w:left w:w="30" w:type="dxa"/><w:right w:w="30" w:type="dxa"/>'
         fixed = "".join(f'<w:gridCol w:w="{_twips(w)}"/>' for w in widths)
         out = [
             f"<w:tbl {W}><w:tblPr>",
             f"<w:tblStyle w:val={quoteattr(style)}/>" if style else "",
             f'<w:tblW w:w="{_twips(sum(widths))}" w:type="dxa"/><w:tblLayout w:type="fixed"/>',
+            f"<w:tblCellMar>{narrow}</w:tblCellMar>" if scale < 1 else "",
             '<w:tblLook w:val="0020" w:firstRow="1" w:lastRow="0" w:firstColumn="0" '
             'w:lastColumn="0" w:noHBand="1" w:noVBand="1"/></w:tblPr>',
             f"<w:tblGrid>{fixed}</w:tblGrid>",
@@ -119,13 +135,15 @@ class Writer:
             mark = "<w:tblHeader/>" if first else ""
             out.append(f"<w:tr><w:trPr><w:cantSplit/>{mark}</w:trPr>")
             for at, text in enumerate(row):
-                size = f'<w:tcPr><w:tcW w:w="{_twips(widths[at])}" w:type="dxa"/></w:tcPr>'
+                cell = f'<w:tcPr><w:tcW w:w="{_twips(widths[at])}" w:type="dxa"/></w:tcPr>'
                 side = '<w:jc w:val="right"/>' if at in right else ""
                 ppr = f'<w:pPr><w:spacing w:before="30" w:after="30"/>{side}</w:pPr>'
-                inner = run(text, bold=first, size=17)
+                inner = run(text, bold=first, size=size)
                 if at == 1 and links and not first:
-                    inner = _link(anchor_of(links[number - 1]), text, self._style("Hyperlink"), 17)
-                out.append(f"<w:tc>{size}<w:p>{ppr}{inner}</w:p></w:tc>")
+                    inner = _link(
+                        anchor_of(links[number - 1]), text, self._style("Hyperlink"), size
+                    )
+                out.append(f"<w:tc>{cell}<w:p>{ppr}{inner}</w:p></w:tc>")
             out.append("</w:tr>")
         self._add(parse_xml("".join(out) + "</w:tbl>"))
         self._add(
@@ -133,10 +151,13 @@ class Writer:
         )
 
     def picture(self, png: bytes, caption: str, alt: str, width: float) -> None:
-        """Add a figure of a width in cm, with an alternative text and its caption below."""
+        """Add a figure of at most a width in cm, with an alternative text and its caption below."""
         paragraph = self.document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = bool(caption)
-        shape = paragraph.add_run().add_picture(io.BytesIO(png), width=Cm(width))
+        shape = paragraph.add_run().add_picture(io.BytesIO(png), width=Cm(min(width, self.width)))
+        scale = Cm(self.height * FIGURE_SHARE) / shape.height
+        if scale < 1:
+            shape.width, shape.height = int(shape.width * scale), int(shape.height * scale)
         facts = shape._inline.docPr
         facts.set("descr", _short(visible(f"{caption} {alt}".strip()), MOST_ALT))
         self._add(paragraph._p)
@@ -206,12 +227,11 @@ class Writer:
         uri = PackURI("/word/footnotes.xml")
         part.relate_to(Part(uri, NOTES_TYPE, blob, part.package), RELATIONSHIP_TYPE.FOOTNOTES)
         settings = self.document.settings.element
-        for node in settings.findall(qn("w:footnotePr")):
-            settings.remove(node)
         known = f'<w:footnotePr {W}><w:footnote w:id="-1"/><w:footnote w:id="0"/></w:footnotePr>'
-        after = [qn(f"w:{t}") for t in ("endnotePr", "compat", "docVars", "rsids")]
-        place = next((n for n in settings if n.tag in after), None)
-        if place is not None:
+        place = next((n for n in settings if _follows_notes(n.tag)), None)
+        if place is None:
+            settings.append(parse_xml(known))
+        else:
             place.addprevious(parse_xml(known))
 
     def _properties(self, title: str, report_date: str | None) -> None:
@@ -309,6 +329,29 @@ def _link(anchor: str, text: str, style: str | None, size: int = 0) -> str:
     return (
         f'<w:hyperlink w:anchor={quoteattr(anchor)} w:history="1"><w:r><w:rPr>{rpr}</w:rPr>{words}'
         "</w:r></w:hyperlink>"
+    )
+
+
+def _room(document: Any) -> tuple[float, float]:
+    """Return width and height in cm of the text on the page of the last section."""
+    if not len(document.sections):
+        return ROOM
+    page = document.sections[-1]
+    sides = (
+        (page.page_width, page.left_margin, page.right_margin, page.gutter),
+        (page.page_height, page.top_margin, page.bottom_margin),
+    )
+    wide, high = (
+        (size - sum(abs(m or 0) for m in margins)) / Cm(1) if size else standard
+        for (size, *margins), standard in zip(sides, ROOM, strict=True)
+    )
+    return max(LEAST, wide), max(LEAST, high)
+
+
+def _follows_notes(tag: object) -> bool:
+    """Whether a setting stands after ``w:footnotePr``, as do those of other vocabularies."""
+    return isinstance(tag, str) and (
+        not tag.startswith(f"{{{nsmap['w']}}}") or tag.rpartition("}")[2] in AFTER_NOTES
     )
 
 

@@ -1,7 +1,7 @@
 """The look of Word files: the built-in template, the emptying of a user's, and the styles used.
 
-A template gives styles, page, header and footer; what stands in its body, and its footnotes and
-comments, are taken out, so that an earlier ``report.docx`` can be used as one.
+A template gives styles, page, header and footer; what stands in its body, its footnotes and
+comments, and what says whose it is, are taken out, so that an earlier ``report.docx`` can be one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import Any
 
 import docx
 from docx.enum.style import WD_STYLE_TYPE
+from docx.exceptions import PythonDocxError
 from docx.opc.exceptions import OpcError
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Cm, Pt, RGBColor
-from lxml import etree
+
+from notesmine.publish.published import DAMAGED
 
 FONT = "Arial"
 INK, GREY, LINE = "12436D", "5A6771", "C5D0D8"
@@ -35,9 +37,8 @@ USED: dict[str, tuple[str, ...]] = {
     "Caption": ("Normal",),
     TABLE: ("Table Grid", "Normal Table"),
 }
-#: What opening a file that is no Word document raises.
-UNREADABLE = (OSError, KeyError, ValueError, IndexError, AttributeError, NotImplementedError,
-              zipfile.BadZipFile, etree.XMLSyntaxError, OpcError)  # fmt: skip
+#: What opening a file raises that is no Word document, or a damaged or encrypted one.
+UNREADABLE = (*DAMAGED, OpcError, PythonDocxError)
 #: Styles that are added without a word where they are missing, since Word itself hides them.
 HIDDEN = ("footnote text", "footnote reference", "toc 1", "toc 2", "Hyperlink")
 #: Relationships that only a body needs; the rest (styles, headers, theme …) stays.
@@ -45,6 +46,13 @@ OF_A_BODY = (
     *("image", "hyperlink", "footnotes", "endnotes", "comments", "commentsExtended"),
     *("commentsIds", "commentsExtensible", "people", "chart", "oleObject", "package"),
     *("diagramData", "diagramLayout", "diagramQuickStyle", "diagramColors", "aFChunk"),
+    *("customXml", "glossaryDocument"),
+)
+#: Relationships of a file that stay. Others lead to its maker, firm, own properties or thumbnail.
+OF_A_FILE = ("officeDocument", "core-properties")
+#: Settings that go: they point at notes that are gone, or at files of whoever made the template.
+OF_A_MAKER = (
+    *("footnotePr", "endnotePr", "attachedTemplate", "mailMerge", "saveThroughXslt", "docVars"),
 )
 
 
@@ -96,8 +104,15 @@ def _empty(document: Any) -> None:
             del document.part.rels[rid]
     package = document.part.package
     for rid, relation in list(package.rels.items()):
-        if relation.reltype.endswith("/thumbnail"):
+        if relation.reltype.rsplit("/", 1)[-1] not in OF_A_FILE:
             del package.rels[rid]
+    settings = document.part._settings_part
+    for node in list(settings.element):
+        if node.tag in {qn(f"w:{name}") for name in OF_A_MAKER}:
+            settings.element.remove(node)
+    used = {value for node in settings.element.iter() for value in node.attrib.values()}
+    for rid in [r for r in settings.rels if r not in used]:
+        del settings.rels[rid]
 
 
 def has_style(document: Any, name: str) -> bool:

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from notesmine.publish import frames
 from notesmine.publish.bundle import Bundle
-from notesmine.publish.excerpts import width
+from notesmine.publish.excerpts import read_ones, width
 from notesmine.publish.text import day, moment, plural, visible
 from notesmine.publish.xlsx_columns import ABOUT, COLUMNS, WIDTHS
 
@@ -201,7 +201,7 @@ def _read_me(book: Any, styles: _Styles, bundle: Bundle, tables: dict[str, pd.Da
     sheet.hide_gridlines(2)
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    read = [d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()]
+    read = read_ones(bundle.documents)
     sheet.write_string(0, 0, visible(bundle.title), styles.title)
     sheet.set_row(0, 24)
     facts = (

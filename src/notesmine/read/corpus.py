@@ -135,7 +135,12 @@ def _hash(path: Path) -> str:
 
 
 def _take(
-    path: Path, name: str, root: Path | None, found: list[Found], skipped: list[Skipped]
+    path: Path,
+    name: str,
+    root: Path | None,
+    template: Path | None,
+    found: list[Found],
+    skipped: list[Skipped],
 ) -> None:
     """Sort one directory entry into found or skipped."""
     if not _is_text(name):
@@ -151,6 +156,9 @@ def _take(
             if root is not None and not target.is_relative_to(root):
                 skipped.append(Skipped(name=name, reason="a link that leaves the corpus"))
                 return
+        if template is not None and path.resolve() == template:
+            skipped.append(Skipped(name=name, reason="the Word template"))
+            return
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
             skipped.append(Skipped(name=name, reason="not a regular file"))
@@ -162,7 +170,11 @@ def _take(
 
 
 def _walk(
-    root: Path, exclude: Collection[Path], found: list[Found], skipped: list[Skipped]
+    root: Path,
+    exclude: Collection[Path],
+    template: Path | None,
+    found: list[Found],
+    skipped: list[Skipped],
 ) -> None:
     resolved = root.resolve()
     for folder, folders, files in os.walk(root, followlinks=False):
@@ -189,11 +201,11 @@ def _walk(
         folders[:] = sorted(keep)
         for name in files:
             path = here / name
-            _take(path, path.relative_to(root).as_posix(), resolved, found, skipped)
+            _take(path, path.relative_to(root).as_posix(), resolved, template, found, skipped)
 
 
 def find_files(
-    corpus: Path | Sequence[Path], exclude: Sequence[Path] = ()
+    corpus: Path | Sequence[Path], exclude: Sequence[Path] = (), template: Path | None = None
 ) -> tuple[list[Found], list[Skipped]]:
     """Find the files to read.
 
@@ -205,6 +217,8 @@ def find_files(
     exclude : sequence of pathlib.Path
         Folders inside that are left out without a word, as are notesmine's own: ``.notesmine``
         and every sub-folder with the ``run.json`` and ``evidence.csv`` of a run.
+    template : pathlib.Path, optional
+        The Word file whose look the report takes: skipped, being no note.
 
     Returns
     -------
@@ -214,13 +228,14 @@ def find_files(
         not UTF-8.
     """
     without = {path.resolve() for path in exclude}
+    template = None if template is None else template.resolve()
     found: list[Found] = []
     skipped: list[Skipped] = []
     for path in [corpus] if isinstance(corpus, Path) else corpus:
         if path.is_dir():
-            _walk(path, without, found, skipped)
+            _walk(path, without, template, found, skipped)
         else:
-            _take(path, path.name, None, found, skipped)
+            _take(path, path.name, None, template, found, skipped)
     return sorted(found, key=lambda f: (f.name, str(f.path))), sorted(skipped, key=lambda s: s.name)
 
 
