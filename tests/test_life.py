@@ -21,7 +21,8 @@ from notesmine.records import Evidence, Theme
 from notesmine.runrecord import NAMES
 from notesmine.store import Store, state_folder
 
-#: Resolutions of the sample corpus that may go unlinked or wrong, of 17.
+#: Resolutions of the sample corpus, of 17, that may go unlinked, or be linked to another mention of
+#: the matter than the planted one (a vacancy to the work done by hand for want of a person).
 MAY_MISS, MAY_ERR = 5, 2
 
 
