@@ -49,6 +49,8 @@ def _friendly(function: F) -> F:
                 err=True,
             )
             sys.exit(2)
+        except BrokenPipeError:  # `notesmine show ID | head`: Click ends quietly
+            raise
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
             click.echo(f"Error: {error.strerror or error}{where}", err=True)
