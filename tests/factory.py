@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.config import Settings
-from notesmine.evidence import Assigned, cooccurrence, saturation, weigh
+from notesmine.evidence import Assigned, cooccurrence, passage_map, saturation, weigh
 from notesmine.publish import Bundle, citation_keys, input_rows
 from notesmine.records import (
     Block,
@@ -262,14 +262,18 @@ def sample() -> Notes:
 
 
 def bundle(
-    notes: Notes, *, settings: Settings | None = None, prefix: str | None = "../corpus/"
+    notes: Notes,
+    *,
+    settings: Settings | None = None,
+    prefix: str | None = "../corpus/",
+    listed: Sequence[Theme] | None = None,
 ) -> Bundle:
     """Weigh, state and bundle what the notes hold."""
     chosen = settings or Settings()
     documents = notes.documents()
     ordered = sorted(documents.values(), key=lambda d: d.doc_id)
     keys = citation_keys(ordered)
-    evidence = weigh(documents, notes.assigned(), themes(), chosen, SEED, keys=keys)
+    evidence = weigh(documents, notes.assigned(), listed or themes(), chosen, SEED, keys=keys)
     run = Run(
         run_id="r1",
         corpus="corpus",
@@ -294,4 +298,5 @@ def bundle(
         source_prefix=prefix,
         overlaps=cooccurrence(evidence),
         saturation=saturation(evidence, documents),
+        places=passage_map(notes.assigned(), documents),
     )

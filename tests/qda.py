@@ -176,3 +176,22 @@ def faults(body: bytes, schema: Path | None = None) -> list[str]:
         if "\r" in text or "\f" in text or text.startswith("\ufeff"):
             found.append("a text with a CR, a form feed or a byte order mark")
     return found
+
+
+def archive(**files: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, body in files.items():
+            packed.writestr(name.replace("__", "/").replace("_dot_", "."), body)
+    return stream.getvalue()
+
+
+ROOT = b'<Project xmlns="urn:QDA-XML:project:1.0" name="x"/>'
+
+
+def zip_slip() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        packed.writestr("project.qde", ROOT)
+        packed.writestr("../../evil.txt", b"x")
+    return stream.getvalue()

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 import factory
-from notesmine import publish, rulings, runrecord
+from notesmine import naming, publish, rulings, runrecord
 from notesmine.config import Settings
 from notesmine.records import Event, Run
 from notesmine.store import Store, state_folder
@@ -60,6 +60,17 @@ def run_of(
         with store.transaction():
             store.keep_blob("codebook", msgspec.msgpack.encode(load_codebook(None)))
             rulings.keep(store, kept)
+            naming.keep(
+                store,
+                naming.Source(
+                    settings=chosen,
+                    key=b"",
+                    doc_ids=tuple(d.doc_id for d in made.documents),
+                    speakers={},
+                    roster=(),
+                    recognised=(),
+                ),
+            )
             store.keep_run(record, runrecord.shown(made.evidence, made.documents))
         for document in made.documents:
             store.keep_document(document.doc_id, document)

@@ -1,14 +1,11 @@
-"""Filled-in sheets come back from outside: what can be taken is compared, the rest is listed."""
+"""Two codings compared: what both answered, weighted where it was drawn, and kept without words."""
 
 from __future__ import annotations
 
-import io
 import json
-import struct
-import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import pytest
@@ -23,8 +20,7 @@ from notesmine.checking.drawing import Row, Sample
 from notesmine.cli import main
 from notesmine.errors import InputError, StateError
 from notesmine.store import Store, state_folder
-
-CODES = (("ownership", "Unclear responsibility"), ("data", "Data missing, or poor"))
+from states import OWNED
 
 
 @pytest.fixture
@@ -140,13 +136,175 @@ def test_figures_are_kept_once_for_the_report(out: Path) -> None:
     assert kept[0].run_id == "R-1"
 
 
-def test_rows_of_unknown_origin_are_named_with_their_ids(out: Path) -> None:
-    sheet, _ = fill(out, "anna", as_machine)
+def test_the_order_of_two_people_makes_no_second_comparison(out: Path) -> None:
+    first, _ = fill(out, "anna", as_machine)
+    second, _ = fill(out, "ben", as_machine)
+    for a, b in ((first, second), (second, first)):
+        checking.agree(str(a), str(b), out=out)
+    with Store(state_folder(out), write=False) as store:
+        assert len(kept_agreements(store)) == 1
+
+
+def append(sheet: Path, *row: str) -> None:
     book = openpyxl.load_workbook(sheet)
-    book["Passages"].append(["P-strange", "Words", "status"])
+    book["Passages"].append(row)
     book.save(sheet)
-    found = checking.agree(str(sheet), "machine", out=out)
+
+
+def problems(found: checking.Agreement) -> set[str]:
+    return {p.code for p in found.problems}
+
+
+def test_rows_of_unknown_origin_are_named_and_left_out_of_what_is_weighted(out: Path) -> None:
+    first, _ = fill(out, "anna", as_machine, n=30)
+    second, _ = fill(out, "ben", lambda r: ("status", "") if r.row_id < "P-4" else as_machine(r),
+                     n=30)  # fmt: skip
+    before = checking.agree(str(first), str(second), out=out)
+    assert before.kept
+    for sheet, kind in ((first, "status"), (second, "impediment")):
+        append(sheet, "P-strange", "Words", kind)
+    found = checking.agree(str(first), str(second), out=out)
     assert any(p.code == "unknown-id" and "P-strange" in p.message for p in found.problems)
+    assert {"no-weight", "not-kept"} <= problems(found)
+    was, now = figure(before, "kind"), figure(found, "kind")
+    assert now.n == was.n + 1
+    assert now.kappa.value != was.kappa.value
+    assert now.kappa_all == was.kappa_all
+    assert f"{before.rows} of 30 rows of the sample" in found.design
+    assert "1 rows of unknown origin" in found.design
+    assert not found.kept
+    with Store(state_folder(out), write=False) as store:
+        assert [k.rows for k in kept_agreements(store)] == [before.rows]
+
+
+def test_quotes_among_the_rows_of_a_sample_have_no_weight(out: Path) -> None:
+    sheet, _ = fill(out, "anna", as_machine, n=30)
+    before = checking.agree(str(sheet), "machine", out=out)
+    quote = next(
+        q for q in editions.from_folder(out, "x").quotes.values() if q.kind == "impediment"
+    )
+    append(sheet, quote.quote_id, quote.text, "status")
+    found = checking.agree(str(sheet), "machine", out=out)
+    assert found.kept
+    assert found.scores == before.scores
+    assert figure(found, "kind").n == figure(before, "kind").n + 1
+    assert quote.quote_id in {d.row_id for d in found.disagreements}
+
+
+def test_rows_of_two_samples_are_said_to_be_of_two(out: Path) -> None:
+    first, _ = fill(out, "anna", as_machine, n=20)
+    lines = ["id,kind"]
+    for n in (20, 25):
+        sample = checking.sample(out, out.parent / f"sheet-{n}.xlsx", n=n)
+        lines += [f"{r.row_id},{r.ruling.kind}" for r in sample.rows]
+    (out.parent / "both.csv").write_text("\n".join(lines), "utf-8")
+    found = checking.agree(str(out.parent / "both.csv"), "machine", out=out)
+    assert found.design.startswith("45 rows of 2 samples: no weights")
+    assert not found.weighted
+    assert first.is_file()
+
+
+def test_codes_that_cannot_be_told_take_no_part_in_figures_of_codes(out: Path) -> None:
+    def answer(row: Row) -> tuple[str, str]:
+        kind, codes = as_machine(row)
+        return kind, "ownershipp" if kind == "impediment" and row.row_id < "P-8" else codes
+
+    sheet, sample = fill(out, "anna", answer)
+    found = checking.agree(str(sheet), "machine", out=out)
+    wrong = [r for r in sample.rows if r.ruling.kind == "impediment" and r.row_id < "P-8"]
+    assert wrong
+    assert sum(p.code == "unknown-code" for p in found.problems) == len(wrong)
+    assert figure(found, "kind").n == len(sample.rows)
+    assert figure(found, "first code").observed == 1
+    assert all(f.n == len(sample.rows) - len(wrong) for f in found.figures
+               if f.group == "code" and f.scope == "all text")  # fmt: skip
+    assert found.disagreements == ()
+
+
+def test_words_not_for_quotation_are_never_shown(tmp_path: Path) -> None:
+    out, sheet = tmp_path / "out", tmp_path / "sheet.xlsx"
+    secret, later = "Nobody may read this sentence.", "Nobody may read this one from now on."
+    for month in ("R-1", "R-2"):
+        notes = states.small()
+        for n, words in enumerate((secret, later)):
+            notes.say("2025-01-10_meeting.md", words, ("ownership",),
+                      quotable=n == 1 and month == "R-1")  # fmt: skip
+        states.run_of(notes, out, month)
+        if month == "R-1":
+            sample = checking.sample(out, sheet, n=50, all_passages=True)
+    lines = ["id,kind,text", *(f"{r.row_id},decision,{r.ruling.text}" for r in sample.rows)]
+    (tmp_path / "anna.csv").write_text("\n".join(lines), "utf-8")
+    found = checking.agree(str(tmp_path / "anna.csv"), "machine", out=out)
+    assert {secret, later} <= {r.ruling.text for r in sample.rows}
+    for told in (checking.to_markdown(found), checking.to_json(found),
+                 "\n".join(checking.to_lines(found))):  # fmt: skip
+        assert secret not in told
+        assert later not in told
+        assert "not for quotation" in told
+    assert OWNED[0] in checking.to_json(found)
+
+
+def test_remarks_stand_with_disagreements(out: Path) -> None:
+    sheet, _ = fill(out, "anna", lambda _: ("decision", ""))
+    book = openpyxl.load_workbook(sheet)
+    book["Passages"].cell(2, 6).value = "could be | either"
+    row_id = str(book["Passages"].cell(2, 1).value)
+    book.save(sheet)
+    found = checking.agree("machine", str(sheet), out=out)
+    assert {d.row_id: d.remark for d in found.disagreements if d.remark} == {
+        row_id: "B: could be | either"
+    }
+    assert "B: could be \\| either" in checking.to_markdown(found)
+
+
+def test_the_machine_is_judged_by_document_too(out: Path) -> None:
+    sheet, sample = fill(out, "anna", as_machine)
+    found = checking.agree(str(sheet), "machine", out=out)
+    by_document = [s for s in found.scores if s.group == "document" and s.scope == "all text"]
+    assert {s.name: s.n for s in by_document} == Counter(r.ruling.path for r in sample.rows)
+    assert sum(s.both for s in by_document) == score(found, "impediment, or to review").both
+    assert any(s.precision.value == 1 for s in by_document)
+    told = "\n".join(checking.to_lines(found, "document"))
+    assert "on impediments, confirmed or to review" in told
+
+
+def test_what_is_the_same_over_coded_text_is_said_and_not_repeated(out: Path) -> None:
+    sheet, _ = fill(out, "anna", lambda r: ("status", "") if r.row_id < "P-4" else as_machine(r))
+    found = checking.agree(str(sheet), "machine", out=out)
+    for scored in (s for s in found.scores if s.scope == "coded text only"):
+        twin = score(found, scored.name)
+        if scored.name not in {"status", "decision", "boilerplate"}:
+            assert (scored.precision, scored.recall, scored.f1) == (
+                twin.precision, twin.recall, twin.f1
+            )  # fmt: skip
+    for told in (checking.to_lines(found), checking.to_markdown(found).splitlines()):
+        head = next(i for i, x in enumerate(told) if "judged by the person, coded text" in x)
+        same = next(x for x in told[head:] if "The same as over all text" in x)
+        assert "impediment, confirmed, impediment, or to review" in same
+        assert sum("impediment, confirmed" in x for x in told) == 2  # its row, and this line
+
+
+def test_figures_for_a_method_section_name_nobody(out: Path) -> None:
+    first, sample = fill(out, "anna", as_machine)
+    second, _ = fill(out, "ben", lambda r: ("status", "") if r.row_id < "P-4" else as_machine(r))
+    with Store(state_folder(out), write=False) as store:
+        assert checking.method_lines(kept_agreements(store), list(store.samples())) == []
+    checking.agree(str(first), str(second), out=out)
+    judged = checking.agree("machine", str(second), out=out)
+    with Store(state_folder(out), write=False) as store:
+        told = checking.method_lines(kept_agreements(store), list(store.samples()))
+    assert told[0] == f"Checked by hand: {judged.design}."
+    assert sample.sample_id in told[0]
+    kappa = figure(judged, "kind").kappa
+    machine = f"Agreement of the machine and person B, kind: n = {judged.rows}, kappa"
+    assert any(line.startswith(machine) for line in told)
+    assert any("Agreement of person A and person B, kind" in line for line in told)
+    right = next(x for x in told if "The machine by person B, impediment, confirmed" in x)
+    assert "precision" in right
+    assert "recall" in right
+    assert kappa.low is not None
+    assert any(f"{kappa.value:.2f}"[1:] in line and "[" in line for line in told)
+    assert not any(name in line.lower() for line in told for name in ("anna", "ben", "xlsx"))
 
 
 def test_quotes_of_the_report_can_be_judged_too(out: Path, tmp_path: Path) -> None:
@@ -165,8 +323,11 @@ def test_nothing_in_common_is_an_error(out: Path, tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("id,kind\nX-2,status\n", "utf-8")
     with pytest.raises(InputError, match="no passage was answered by both"):
         checking.agree(str(tmp_path / "a.csv"), str(tmp_path / "b.csv"), out=out)
+    for name in ("machine", str(tmp_path / "a.csv")):
+        with pytest.raises(InputError, match="itself"):
+            checking.agree(name, name, out=out)
     with pytest.raises(InputError, match="itself"):
-        checking.agree("machine", "machine", out=out)
+        checking.agree(str(tmp_path / "a.csv"), str(tmp_path / "." / "x" / ".." / "a.csv"), out=out)
     with pytest.raises(StateError):
         checking.agree(str(tmp_path / "a.csv"), "machine", out=tmp_path / "none")
 
@@ -191,160 +352,8 @@ def test_the_command_prints_and_writes(out: Path, tmp_path: Path) -> None:
         assert target.read_bytes() == first
     assert json.loads((tmp_path / "agreement.json").read_text("utf-8"))["rows"] > 30
     assert "## Disagreements" in (tmp_path / "agreement.md").read_text("utf-8")
-    wrong = CliRunner().invoke(main, ["agree", str(sheet), "machine", "-o", "a.docx"])
-    assert wrong.exit_code == 2
-
-
-# -- sheets from outside --------------------------------------------------------------------------
-
-
-def read(path: Path, text: str | bytes) -> checking.Answers:
-    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-    return checking.read_answers(path, CODES)
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-@pytest.mark.parametrize("mark", [",", ";", "\t"])
-def test_csv_as_spreadsheet_programs_write_it(tmp_path: Path, encoding: str, mark: str) -> None:
-    rows = [["Id", "Text", "Kind", "Code"], ["P-1", "Größe", "Impediment", "Ownership"]]
-    body = "\r\n".join(mark.join(row) for row in rows).encode(encoding)
-    found = read(tmp_path / "a.csv", body)
-    assert found.problems == ()
-    answer = found.rows["P-1"]
-    assert (answer.kind, answer.codes, answer.text) == ("impediment", ("ownership",), "Größe")
-
-
-def test_jsonl_takes_codes_as_text_as_list_and_as_the_machine_writes_them(tmp_path: Path) -> None:
-    coded = [{"code": "data", "assigned": True}, {"code": "ownership", "assigned": False}]
-    rows: list[dict[str, Any]] = [
-        {"id": "P-1", "kind": "impediment", "code": "data; Unclear responsibility"},
-        {"id": "P-2", "kind": "impediment", "codes": ["data"]},
-        {"id": "P-3", "kind": "impediment", "codes": coded},
-        {"id": "P-4", "kind": "status", "code": None},
-        {"id": "P-5", "kind": "impediment", "code": "Data missing, or poor"},
-    ]
-    found = read(tmp_path / "a.jsonl", "\n".join(json.dumps(r) for r in rows))
-    assert found.problems == ()
-    assert [a.codes for a in found.rows.values()] == [
-        ("data", "ownership"), ("data",), ("data",), (), ("data",)
-    ]  # fmt: skip
-
-
-def test_what_cannot_be_taken_is_listed_with_its_row(tmp_path: Path) -> None:
-    lines = [
-        "id,kind,code",
-        "P-1,trouble,",
-        "P-2,impediment,ownershipp",
-        'P-3,"=CONCAT(""im"",""pediment"")",',
-        "P-4,status,",
-        "P-4,status,",
-        "P-5,status,",
-        "P-5,decision,",
-        ",status,",
-        "P-6,,data",
-        "P-7,impediment,=A1",
-        ",,",
-        "P-8,impediment,none",
-    ]
-    found = read(tmp_path / "a.csv", "\n".join(lines))
-    listed = [(p.code, p.message.partition(", ")[2].split(":")[0].split()[1]) for p in
-              found.problems]  # fmt: skip
-    assert listed == [
-        ("unknown-kind", "2"), ("unknown-code", "3"), ("formula", "4"), ("twice", "6"),
-        ("contradiction", "8"), ("no-id", "9"), ("no-kind", "10"), ("formula", "11"),
-    ]  # fmt: skip
-    assert all(p.hint for p in found.problems)
-    assert "P-5" not in found.rows
-    assert found.rows["P-2"].kind == "impediment"
-    assert found.rows["P-8"].codes == ()
-    assert found.empty == 3
-
-
-def workbook(rows: list[list[Any]]) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
-
-
-def test_a_workbook_with_a_title_above_and_formulas_in_it(tmp_path: Path) -> None:
-    body = workbook([["Our coding"], [], ["Remark", "ID", "kind", "Code"],
-                     ["", "P-1", "=A1", ""], ["", "P-2", "status", 5]])  # fmt: skip
-    found = read(tmp_path / "a.xlsx", body)
-    assert [p.code for p in found.problems] == ["formula", "unknown-code"]
-    assert "row 4" in found.problems[0].message
-    assert found.rows["P-2"].kind == "status"
-
-
-def bomb() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b" " * (60 << 20))
-    return stream.getvalue()
-
-
-def many_parts() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for n in range(40):  # each below the size from which the ratio matters
-            archive.writestr(f"xl/{n}.bin", b" " * (7 << 20))
-    return stream.getvalue()
-
-
-def replaced(part: str, old: bytes, new: bytes) -> bytes:
-    source = io.BytesIO(workbook([["id", "kind"], ["P-1", "status"]]))
-    stream = io.BytesIO()
-    with zipfile.ZipFile(source) as a, zipfile.ZipFile(stream, "w") as b:
-        for name in a.namelist():
-            body = a.read(name)
-            b.writestr(name, body.replace(old, new) if name == part else body)
-    return stream.getvalue()
-
-
-def entities() -> bytes:
-    doctype = b'<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet'
-    return replaced("xl/worksheets/sheet1.xml", b"<worksheet", doctype)
-
-
-@pytest.mark.parametrize(
-    ("body", "named"),
-    [
-        (b"no archive at all", "cannot be opened"),
-        (bomb(), "expands"),
-        (many_parts(), "unpacks to"),
-        (entities(), "entities"),
-        (replaced("xl/workbook.xml", b"<sheets>", b"<sheet"), "cannot be read"),
-        (replaced("xl/worksheets/sheet1.xml", b"</sheetData>", b""), "cannot be read"),
-        (workbook([["a", "b"], ["c", "d"]]), "no header"),
-        (workbook([]), "no header"),
-    ],
-    ids=["text", "bomb", "parts", "entities", "broken", "cut", "other table", "empty"],
-)
-def test_a_hostile_or_broken_workbook_is_an_error_that_says_so(
-    tmp_path: Path, body: bytes, named: str
-) -> None:
-    with pytest.raises(InputError, match=named) as caught:
-        read(tmp_path / "a.xlsx", body)
-    assert caught.value.hint
-
-
-def test_a_row_number_in_the_millions_costs_nothing(tmp_path: Path) -> None:
-    body = replaced("xl/worksheets/sheet1.xml", b'<row r="2"', b'<row r="1048570"')
-    assert read(tmp_path / "a.xlsx", body).rows == {}
-
-
-@pytest.mark.parametrize(
-    ("name", "body"),
-    [
-        ("a.csv", b"\x00\x01\x02\x00"), ("a.csv", b""), ("a.jsonl", b"{]"), ("a.jsonl", b"[1]"),
-        ("a.docx", b"x"), ("a.csv", struct.pack("<H", 0xFEFF) + b"\x00"),
-    ],
-)  # fmt: skip
-def test_other_files_are_errors_too(tmp_path: Path, name: str, body: bytes) -> None:
-    with pytest.raises(InputError) as caught:
-        read(tmp_path / name, body)
-    assert caught.value.hint
-    with pytest.raises(InputError):
-        checking.read_answers(tmp_path / "missing.csv", CODES)
+    for name in ("a.docx", str(out / "report.md")):
+        wrong = CliRunner().invoke(
+            main, ["agree", str(sheet), "machine", "--outputs", str(out), "-o", name]
+        )
+        assert wrong.exit_code == 2

@@ -55,7 +55,7 @@ def judge(classifier: Classifier, texts: list[str], chosen: ClassifySettings | N
         elements=st.floats(-4, 4, width=32),
     )
 )
-def test_packing_keeps_every_number_to_half_a_step(values: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_packing_keeps_every_number_to_half_a_step(values: np.ndarray) -> None:
     codes, scales = pack(values)
     assert codes.nbytes * 2 == values.size
     step = np.repeat(scales.astype(np.float32), GROUP, axis=1)

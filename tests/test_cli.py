@@ -107,6 +107,11 @@ def test_show_knows_themes_quotes_and_documents(sample_run: Any) -> None:
         assert ident in done.output
     quote = (sample_run.out / "evidence.csv").read_text("utf-8").split("\n")[1].split(",")[0]
     assert quote in call("show", quote, "-o", sample_run.out).output
+    rows = (sample_run.out / "evidence.csv").read_text("utf-8").split("\n")
+    masked = next(row.split(",")[0] for row in rows if "[Person " in row)
+    assert "[Person " in call("show", masked, "-o", sample_run.out).output
+    assert "[Person " not in call("show", masked, "-o", sample_run.out, "--with-names").output
+    assert call("show", "names/" + masked, "-o", sample_run.out).exit_code == 2
     missing = call("show", "Q-nothing", "-o", sample_run.out)
     assert missing.exit_code == 2
     assert "What to do" in missing.output
@@ -118,6 +123,8 @@ def test_init_writes_files_that_load_and_never_overwrites(tmp_path: Path) -> Non
     live = settings.read_text("utf-8").replace("# ", "")
     assert config.load_settings(settings) == config.Settings()
     assert "confirmed" in live
+    assert 'mode = "pseudonym"' in live
+    assert (tmp_path / "people.csv").read_text("utf-8").startswith("name,aliases,role,")
     settings.write_text("[themes]\nminimum = 4\n", "utf-8")
     assert "left as it is" in call("init", tmp_path).output
     assert config.load_settings(settings).themes.minimum == 4

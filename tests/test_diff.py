@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,7 @@ from notesmine.cli import main
 from notesmine.config import Settings, ThemeSettings
 from notesmine.editions.snapshot import QuoteRow, Snapshot, ThemeRow
 from notesmine.errors import InputError
-from notesmine.records import Event, Run
+from notesmine.records import Event
 
 FIRST, SECOND = "2025-01-10_meeting.md", "2025-02-10_meeting.md"
 
@@ -112,6 +115,9 @@ def test_what_is_none_of_these_is_said(two: tuple[Path, Path], tmp_path: Path) -
         assert done.exit_code == 2
         assert named in done.output
         assert "What to do" in done.output
+    assert "--outputs" in call("diff", "no-such", two[0]).output
+    for command in ("diff", "agree"):
+        assert "[default: outputs]" in " ".join(call(command, "--help").output.split())
     assert call("diff", two[0]).exit_code == 2
     with pytest.raises(InputError):
         editions.diff("../work", str(two[0]), out=two[0])
@@ -138,7 +144,7 @@ def snapshot(
     quotes = {
         q: QuoteRow(
             quote_id=q, themes=(i,), kind="impediment", stance="open", tier="confirmed",
-            text=f"Words {q}", doc_id="d1", path="a.md", date=None, page=None,
+            text=f"Words {q}", doc_id="d1", path="a.md", page=None,
         )
         for i, held in members.items()
         for q in held
@@ -226,13 +232,98 @@ def test_every_quote_and_theme_is_accounted_for(
         q for q in then.keys() & now.keys() if then[q] != now[q]
     }
     assert {t.theme_id for t in found.themes} == {*then.values(), *now.values()}
-    for form in (editions.to_lines, editions.to_json, editions.to_markdown):
-        assert form(found) == form(found)
     if then == now:
         assert found.same
 
 
-def test_a_run_is_what_it_was(two: tuple[Path, Path]) -> None:
-    run: Any = editions.from_folder(two[0], "old").run
-    assert isinstance(run, Run)
-    assert run.run_id == "R-1"
+# -- why quotes come and go -----------------------------------------------------------------------
+
+
+def one(ident: str, **facts: Any) -> Snapshot:
+    """A publication of one theme and one quote, of a document that is there before and after."""
+    made = snapshot({"T-1": ident})
+    quote = msgspec.structs.replace(made.quotes[ident], **facts)
+    return msgspec.structs.replace(made, quotes={ident: quote})
+
+
+def reasons(a: Snapshot, b: Snapshot) -> dict[str, str]:
+    return {q.what: q.reason for q in editions.compare(a, b).quotes}
+
+
+def test_a_quote_that_was_a_copy_before_is_said_to_have_been_one() -> None:
+    words = "Nobody decides who looks after the coder."
+    head = one("h", text=words, copies=("b.md", "a.md p. 2"))
+    copy = one("c", text="- nobody decides, who looks after the CODER", page=2)
+    copied = "counted as a copy of another statement"
+    assert reasons(head, copy) == {
+        "gained": f"its document was there: {copied} then",
+        "lost": "its document is there: judged otherwise, read otherwise, or withheld now",
+    }
+    assert reasons(copy, head)["lost"] == f"its document is there: {copied} now"
+    for other in (one("c", text=words, page=3), one("c", text="Other words.", page=2)):
+        assert "copy" not in reasons(head, other)["gained"]
+
+
+def test_the_state_says_why_a_quote_is_gone(tmp_path: Path) -> None:
+    out = tmp_path / "outputs"
+    states.run_of(states.small(), out, "R-1")
+    notes = states.small()
+    for number, (path, at, facts) in enumerate(notes._lines):
+        if "Nobody" in str(facts["text"]):
+            change: dict[str, dict[str, object]] = {
+                FIRST: {"quotable": False},
+                SECOND: {"kind": "status", "themes": ()},
+            }
+            notes._lines[number] = (path, at, facts | change.get(path, {}))
+    states.run_of(notes, out, "R-2")
+    found = {q.path: q.reason for q in editions.diff("R-1", str(out), out=out).quotes}
+    assert found == {
+        FIRST: "its document is there: marked as not for quotation now",
+        SECOND: "its document is there: judged to be of the kind status now",
+    }
+
+
+# -- where it is written --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "more",
+    [("-o", "report.html"), ("-o", "what"), ("--to", "json", "-o", "report.html"),
+     ("--to", "json", "-o", "new.md"), ("--to", "md", "-o", "new.json")],
+)  # fmt: skip
+def test_a_file_of_another_form_is_never_written(
+    two: tuple[Path, Path], more: tuple[str, ...]
+) -> None:
+    target = two[1] / more[-1]
+    before = target.read_bytes() if target.exists() else None
+    done = call("diff", *two, *more[:-1], target)
+    assert done.exit_code == 2
+    assert "ends in" in done.output
+    assert (target.read_bytes() if target.exists() else None) == before
+
+
+def test_a_published_file_is_never_overwritten(two: tuple[Path, Path]) -> None:
+    for name in ("report.md", "run.json", "REFERENCES.json"):
+        done = call("diff", *two, "-o", two[1] / name)
+        assert done.exit_code == 2
+        assert "part of a report" in done.output
+    assert editions.diff(str(two[1]), str(two[1]), out=two[1]).same
+    assert call("diff", *two, "-o", two[1] / "mine.markdown").exit_code == 0
+
+
+def test_pipes_that_know_few_letters_break_nothing(two: tuple[Path, Path]) -> None:
+    run = json.loads((two[1] / "run.json").read_text("utf-8"))
+    run["settings"]["themes"]["minimum"] = "größer 日本"
+    (two[1] / "run.json").write_text(json.dumps(run), "utf-8")
+
+    def piped(*more: str) -> bytes:
+        done = subprocess.run(
+            [sys.executable, "-m", "notesmine", "diff", *map(str, two), *more],
+            env=os.environ | {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"},
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "größer ??".encode("cp1252") in piped()
+    assert "größer 日本".encode() in piped("--to", "md")

@@ -230,7 +230,7 @@ def test_an_anticipated_problem_that_is_resolved_is_resolved() -> None:
     notes.note("b", "2025-02-10")
     same = vector("contract")
     notes.say("a", "The contract may end.", ("legal",), stance="anticipated", vector=same)
-    notes.say("b", "The contract was prolonged.", ("legal",), kind="resolved", vector=same)
+    notes.say("b", "The worry about it is over.", ("legal",), kind="resolved", vector=same)
     item = weighed(notes)["legal"]
     assert (item.passages, item.open, item.anticipated) == (1, 0, 0)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import zipfile
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from notesmine.errors import InputError
 from notesmine.exchange.changes import Changes
 from notesmine.exchange.decision import Decision, read_decisions
 from notesmine.exchange.names import Hidden, Hide
+from notesmine.store import Store
 
 EMOJI = "Nobody 👩‍🔧 looks after the cafe\u0301 register 🙂."
 TOOL = "🙂🙂 Nobody uses the tool any more."
@@ -106,7 +107,7 @@ def test_a_round_trip_changes_nothing_whatever_the_notes(
     states.run_of(notes_of(), out, "R-0123456789")
     for form in ("qdpx", "xlsx"):
         file = tmp_path / f"file.{form}"
-        exchange.export(out, file, form)  # type: ignore[arg-type]
+        exchange.export(out, file, form)
         if form == "qdpx":
             file.write_bytes(qda.as_rewritten(file.read_bytes(), bom=False))
         if form == "qdpx" and not notes_of().documents():
@@ -273,11 +274,12 @@ def test_brackets_in_place_of_names_are_mapped_back(
             if m >= 0
         ]
 
-    def hider(*, with_names: bool) -> Hide:
+    def hider(store: Store, *, with_names: bool) -> Hide:
+        del store
         return (lambda _t, _d: []) if with_names else hide
 
-    monkeypatch.setattr("notesmine.exchange.write.hider", hider)
-    monkeypatch.setattr("notesmine.exchange.importing.hider", hider)
+    for name in ("export", "take"):  # the package shows functions of these names
+        monkeypatch.setattr(sys.modules[f"notesmine.exchange.{name}"], "hider", hider)
     for with_names in (False, True):
         body = work.export(with_names=with_names)
         assert (EMOJI in "".join(map(qda.Qda(body).text_of, qda.Qda(body).holders()))) == with_names
@@ -430,45 +432,27 @@ def test_without_its_folder_the_command_asks_for_the_notes(work: Work) -> None:
 # -- hostile --------------------------------------------------------------------------------------
 
 
-def archive(**files: bytes) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, body in files.items():
-            packed.writestr(name.replace("__", "/").replace("_dot_", "."), body)
-    return stream.getvalue()
-
-
-ROOT = b'<Project xmlns="urn:QDA-XML:project:1.0" name="x"/>'
-DOCTYPE = b'<!DOCTYPE a [<!ENTITY b "c">]>'
-
-
-def zip_slip() -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as packed:
-        packed.writestr("project.qde", ROOT)
-        packed.writestr("../../evil.txt", b"x")
-    return stream.getvalue()
-
-
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         (b"no archive at all", "opened"),
-        (archive(readme_dot_txt=b"x"), "no project.qde"),
-        (archive(project_dot_qde=b"<Project"), "well formed"),
-        (archive(project_dot_qde=b"<Project/>"), "no REFI-QDA project"),
-        (archive(project_dot_qde=b'<CodeBook xmlns="urn:QDA-XML:codebook:1.0"/>'), "no REFI-QDA"),
+        (qda.archive(readme_dot_txt=b"x"), "no project.qde"),
+        (qda.archive(project_dot_qde=b"<Project"), "well formed"),
+        (qda.archive(project_dot_qde=b"<Project/>"), "no REFI-QDA project"),
+        (qda.archive(project_dot_qde=b'<CodeBook xmlns="urn:QDA-XML:codebook:1.0"/>'), "no REFI"),
         (
-            archive(project_dot_qde=DOCTYPE + ROOT),
+            qda.archive(project_dot_qde=b'<!DOCTYPE a [<!ENTITY b "c">]>' + qda.ROOT),
             "entities",
         ),
         (
-            archive(project_dot_qde=(DOCTYPE + ROOT).decode().encode("utf-16")),
+            qda.archive(
+                project_dot_qde=('<!DOCTYPE a [<!ENTITY b "c">]>' + qda.ROOT.decode()).encode("utf-16")
+            ),
             "entities",
         ),
-        (zip_slip(), "outside"),
-        (archive(project_dot_qde=ROOT, sources__a_dot_txt=b"\0" * (30 << 20)), "expands"),
-        (archive(project_dot_qde=ROOT), "neither a note nor a code"),
+        (qda.zip_slip(), "outside"),
+        (qda.archive(project_dot_qde=qda.ROOT, sources__a_dot_txt=b"\0" * (30 << 20)), "expands"),
+        (qda.archive(project_dot_qde=qda.ROOT), "neither a note nor a code"),
     ],
 )  # fmt: skip
 def test_hostile_and_foreign_projects_are_clear_errors(work: Work, body: bytes, said: str) -> None:
@@ -486,7 +470,7 @@ def test_a_path_that_leads_out_of_the_project_is_not_followed(work: Work) -> Non
     for holder in project.holders():
         holder.set("plainTextPath", f"internal://../../{secret.name}")
     with pytest.raises(InputError):
-        work.compare(archive(project_dot_qde=etree.tostring(project.root)))
+        work.compare(qda.archive(project_dot_qde=etree.tostring(project.root)))
     project.all("TextSource")[0].set("plainTextPath", str(secret))
     changes = work.compare(work.export())
     assert changes.fresh == ()

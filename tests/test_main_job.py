@@ -20,7 +20,8 @@ from click.testing import CliRunner
 from notesmine import pipeline
 from notesmine.cli import main
 from notesmine.records import Run
-from notesmine.store import state_folder
+from notesmine.runrecord import NAMES
+from notesmine.store import Store, state_folder
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -30,8 +31,15 @@ Row = dict[str, str]
 
 
 def evidence(out: Path) -> list[Row]:
+    """The rows of ``evidence.csv``, the source's words in place of what masks names."""
     with (out / "evidence.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+        rows = list(csv.DictReader(stream))
+    with Store(state_folder(out), write=False) as store:
+        for row in rows:
+            if row["masks"]:
+                body = store.shown(NAMES + row["quote_id"]) or b""
+                row["text"] = msgspec.msgpack.decode(body)["quote"]["text"]
+    return rows
 
 
 def theme_rows(out: Path) -> dict[str, Row]:
@@ -241,6 +249,28 @@ def test_the_record_of_a_run_is_complete(sample_run: pipeline.Result) -> None:
         for p in CORPUS.rglob("*")
         if p.is_file() and p.name not in {"README.md", "metadata.csv"}
     }
+
+
+def test_no_published_file_names_a_person_of_the_sample(sample_run: pipeline.Result) -> None:
+    people = [
+        *("Carla Jesmond", "Mikel Kortman", "Priya Nandakar", "Oda Renvik", "Tobin Ashgrove"),
+        *("Livia Marchetta", "Yusra Tamani", "Bastian Orlowe", "Henrik Solvey", "Ewan Frithley"),
+        *("Sabine Korrel", "Jonas Ivarek", "Dagny Wolfram"),
+    ]
+    wanted = {word for name in people for word in name.split()} | set(people)
+    for file in sample_run.out.rglob("*"):
+        if file.is_file() and file.suffix in {".html", ".md", ".csv", ".json", ".bib"}:
+            words = set(re.findall(r"\w+", file.read_text("utf-8")))
+            assert not wanted & words, file.name
+    shown = {
+        w for r in evidence_as_published(sample_run.out) for w in re.findall(r"\w+", r["text"])
+    }
+    assert not {"CJ", "MK", "HS", "PN", "LM", "EF", "YT", "BO", "JI"} & shown
+
+
+def evidence_as_published(out: Path) -> list[Row]:
+    with (out / "evidence.csv").open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 @pytest.mark.slow

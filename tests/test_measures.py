@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,14 +13,18 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from notesmine.checking.measures import (
+    LEAST_ROWS,
     Design,
+    Statistic,
     alpha_of,
     cohen_kappa,
+    collapsed,
     effective,
     estimate,
     kappa_of,
     krippendorff_alpha,
     precision_of,
+    recall_of,
     wilson,
 )
 
@@ -107,10 +113,43 @@ def test_what_cannot_be_told_is_none(answers: list[tuple[str, str]]) -> None:
     assert estimate(answers, design, kappa_of, 1, weighted=True).value is None
 
 
-def test_full_agreement_is_one_and_its_interval_too() -> None:
+@pytest.mark.parametrize("statistic", [kappa_of, alpha_of])
+def test_full_agreement_is_one_and_no_certainty(statistic: Callable[..., Statistic]) -> None:
+    # All resamples of 40 rows that agree agree: that says nothing of the spread.
     answers = [("a", "a"), ("b", "b")] * 20
-    found = estimate(answers, Design((1.0,) * 40, ("",) * 40), kappa_of, 1, weighted=True)
-    assert (found.value, found.low, found.high) == (1.0, 1.0, 1.0)
+    found = estimate(answers, Design((1.0,) * 40, ("",) * 40), statistic, 1, weighted=True)
+    assert (found.value, found.low, found.high) == (1.0, None, None)
+
+
+def test_groups_of_few_rows_are_resampled_together() -> None:
+    # One row a group would never vary, two vary by half of what they should.
+    answers = [("a", "a")] * 6 + [("b", "b")] * 5 + [("a", "b")] * 9
+    ends = set()
+    for size in (1, 2, 4, 20):
+        design = Design((1.0,) * 20, tuple(f"g{n // size}" for n in range(20)))
+        found = estimate(answers, design, kappa_of, 1, weighted=False)
+        assert found.low is not None
+        assert found.high is not None
+        ends.add((found.low, found.high))
+    assert len(ends) == 1
+
+
+def test_fewer_rows_than_show_their_spread_have_no_interval() -> None:
+    answers = [("a", "a"), ("b", "b"), ("a", "b"), ("b", "b")]
+    found = estimate(answers, Design((1.0,) * 4, ("",) * 4), kappa_of, 1, weighted=False)
+    assert found.value == 0.5
+    assert found.low is found.high is None
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=LEAST_ROWS))
+def test_collapsed_groups_have_rows_enough(groups: list[str]) -> None:
+    found = collapsed(groups)
+    assert len(found) == len(groups)
+    assert min(Counter(found).values()) >= LEAST_ROWS
+    sizes = Counter(groups)
+    # Large groups are never put together with one another.
+    large = {g for g in sizes if sizes[g] >= LEAST_ROWS}
+    assert {f for f, g in zip(found, groups, strict=True) if g in large} == large
 
 
 def test_weights_turn_rows_into_what_they_stand_for() -> None:
@@ -135,3 +174,15 @@ def test_intervals_hold_what_they_promise() -> None:
         found = estimate(labels, Design((1.0,) * 60, ("",) * 60), kappa_of, 1, weighted=False)
         covered += found.low is not None and found.low <= kappa <= found.high  # type: ignore[operator]
     assert 270 <= covered <= 297
+
+
+def test_intervals_of_pairs_of_rows_hold_what_they_promise() -> None:
+    # 20 groups of 2 rows, of which 80 % are right: uncollapsed, 78 % of intervals hold the truth.
+    rng = np.random.default_rng(7)
+    design = Design((1.0,) * 40, tuple(f"g{n // 2}" for n in range(40)))
+    covered = 0
+    for _ in range(200):
+        labels = [(bool(x), True) for x in rng.random(40) < 0.8]
+        found = estimate(labels, design, recall_of, 1, weighted=False)
+        covered += found.low is not None and found.low <= 0.8 <= (found.high or 0)
+    assert covered >= 180

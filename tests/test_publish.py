@@ -108,7 +108,7 @@ def test_columns_are_pinned(tmp_path: Path) -> None:
         "quote_id,theme_id,kind,stance,tier,text,doc_id,path,title,date,page,start,end,heading,"
         "speaker,citation_key,copies,"
     )
-    assert evidence.endswith("score,why,text_guarded,resolved_by")
+    assert evidence.endswith("score,why,text_guarded,resolved_by,before,after,masks")
 
 
 def test_two_publishes_are_byte_identical(tmp_path: Path) -> None:
@@ -391,7 +391,8 @@ def test_every_theme_has_a_section_however_deep_and_totals_count_once(tmp_path: 
     said = " ".join(xpath(page, "//section[@id='r-overview']/p[@class='fine']")[0].itertext())
     assert "1 passage marked not for quotation is counted" in said
     own = {
-        d.findtext("dt"): d.findtext("dd") for d in xpath(page, "//section[@id='ownership']/dl/div")
+        d.findtext("dt"): d.findtext("dd").strip()
+        for d in xpath(page, "//section[@id='ownership']/dl/div")
     }
     assert (own["open"], own["anticipated"], own["resolved"]) == ("1", "1", "1")
     with (tmp_path / "themes.csv").open(encoding="utf-8", newline="") as stream:

@@ -85,6 +85,14 @@ def shown(page: Page) -> int:
     ))  # fmt: skip
 
 
+def undated_office(page: Page) -> int:
+    """Quotes of notes that name no organisation."""
+    return int(page.evaluate(
+        "() => [...document.querySelectorAll('.theme .quote')].filter((q) => !document"
+        ".querySelector(`#f-document option[value='${q.dataset.document}']`).dataset.office).length"
+    ))  # fmt: skip
+
+
 def test_filters_and_search_narrow_and_widen(page: Page) -> None:
     everything = shown(page)
     assert everything > 30
@@ -110,6 +118,13 @@ def test_filters_and_search_narrow_and_widen(page: Page) -> None:
     page.select_option("#f-month", "")
     page.select_option("#f-document", index=1)
     assert 0 < shown(page) < everything
+    page.select_option("#f-document", "")
+    page.select_option("#f-office", label="Mapping Agency")
+    mapping = shown(page)
+    page.select_option("#f-office", label="Statistics Office")
+    assert mapping > 0
+    assert shown(page) > 0
+    assert mapping + shown(page) == everything - undated_office(page)
 
 
 def test_deep_links_open_what_is_folded_and_filtered(page: Page, report: str) -> None:
@@ -148,6 +163,34 @@ def test_names_roles_and_landmarks(page: Page) -> None:
     )
     assert unnamed == 0
     assert page.locator("html[lang=en]").count() == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(page: Page, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not there")
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    found = axe.Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_point_of_the_map_tells_and_leads_to_its_passage(page: Page) -> None:
+    point = page.locator(".map circle").first
+    quote = point.get_attribute("data-quote")
+    point.dispatch_event("mouseenter")
+    assert page.locator("#map-said").inner_text().strip()
+    point.dispatch_event("click")
+    page.wait_for_function("(id) => location.hash === '#' + id", arg=quote)
+    assert page.locator(f"#{quote}").is_visible()
+    assert page.locator(".legend a").count() > 0
+
+
+def test_every_link_inside_the_report_has_its_target(page: Page) -> None:
+    dead = page.evaluate(
+        "() => [...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.hash.slice(1))"
+        ".filter((id) => !document.getElementById(decodeURIComponent(id)))"
+    )
+    assert dead == []
 
 
 @pytest.mark.parametrize("width", [390, 1280])

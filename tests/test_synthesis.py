@@ -6,7 +6,7 @@ import pytest
 from factory import Notes, bundle, sample
 from notesmine.errors import CheckFailed
 from notesmine.records import Event
-from notesmine.synthesis import findings, span, spoken
+from notesmine.synthesis import findings, founded, span, spoken
 
 
 def test_every_claim_about_a_theme_has_quotes_that_exist() -> None:
@@ -49,12 +49,11 @@ def test_anticipated_problems_are_said_apart_from_open_ones() -> None:
 
 def test_a_finding_without_quotes_is_an_error() -> None:
     made = bundle(sample())
-    first = made.evidence[0]
-    assert first.enablers
-    # Evidence that claims impediments but whose quotes were lost on the way.
-    hollow = msgspec.structs.replace(first, links=(("Q-a", "Q-b"),))
+    found = findings(made.evidence, {d.doc_id: d for d in made.documents})
+    assert founded(found) == found
+    about = next(f for f in found if f.theme_id is not None)
     with pytest.raises(CheckFailed, match="no quote"):
-        findings([hollow], {d.doc_id: d for d in made.documents})
+        founded([msgspec.structs.replace(about, quote_ids=())])
 
 
 def test_news_is_told_of_themes_with_evidence_and_the_gone_are_named() -> None:

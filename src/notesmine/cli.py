@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -21,6 +22,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+OUTPUTS = "Output folder of the run, in which releases and samples are looked up."
+FORMS = {".md": "md", ".markdown": "md", ".json": "json"}
 
 
 def _friendly(function: F) -> F:
@@ -66,6 +69,10 @@ def main() -> None:
     Begin with:  notesmine run FOLDER-WITH-NOTES -o outputs
     and open     outputs/report.html
     """  # noqa: D301 - Click wants the character
+    for stream in (sys.stdout, sys.stderr):
+        # A pipe on Windows may know few letters: what it cannot carry becomes a question mark.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -120,7 +127,10 @@ def _summary(result: Result) -> None:
 @click.option("--settings", type=FILE, help="Settings (default: notesmine.toml).")
 @_friendly
 def extract(paths: tuple[Path, ...], out: Path, settings: Path | None) -> None:
-    """Read PATHS and write OUT/documents.jsonl and OUT/passages.jsonl."""
+    """Read PATHS and write OUT/documents.jsonl and OUT/passages.jsonl.
+
+    They hold the source's words: names are not masked.
+    """
     from notesmine.commands import extract as command
     from notesmine.project import find_settings
 
@@ -138,7 +148,10 @@ def extract(paths: tuple[Path, ...], out: Path, settings: Path | None) -> None:
 @click.option("-o", "--out", type=FOLDER, required=True, help="Output JSONL.")
 @_friendly
 def classify(source: Path, out: Path) -> None:
-    """Add to each row of IN.jsonl its kind, the probabilities of kinds, and why."""
+    """Add to each row of IN.jsonl its kind, the probabilities of kinds, and why.
+
+    Texts go through as they are: names are not masked.
+    """
     from notesmine.commands import classify as command
 
     click.echo(f"{command(source, out)} rows: {out}")
@@ -150,7 +163,10 @@ def classify(source: Path, out: Path) -> None:
 @click.option("--codebook", type=FILE, help="Codebook (default: codebook.toml, else built in).")
 @_friendly
 def code(source: Path, out: Path, codebook: Path | None) -> None:
-    """Add to each row of IN.jsonl its ranked codes and its stance."""
+    """Add to each row of IN.jsonl its ranked codes and its stance.
+
+    Texts go through as they are: names are not masked.
+    """
     from notesmine.commands import code as command
     from notesmine.project import find_codebook, find_settings
 
@@ -182,6 +198,7 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
     """Check every quote published in OUT against its source file. Exit 1 unless all verbatim."""
     from notesmine.commands import verify as command
     from notesmine.config import load_settings
+    from notesmine.publish import table
 
     checks = command(out, corpus, state, load_settings(settings) if settings else None)
     bad = [c for c in checks if c.verdict != "verbatim"]
@@ -189,6 +206,8 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
         click.echo(
             f"{check.verdict:8}  {check.quote_id}  {check.file}  {check.path}: {check.detail}"
         )
+    for line in table(checks):
+        click.echo(line)
     counts = ", ".join(
         f"{sum(c.verdict == name for c in checks)} {name}"
         for name in ("verbatim", "moved", "changed", "lost")
@@ -201,9 +220,12 @@ def verify(out: Path, corpus: Path | None, state: Path | None, settings: Path | 
 @click.argument("ident", metavar="ID")
 @click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Output folder.")
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@click.option("--with-names", is_flag=True, help="Show names as the notes write them.")
 @_friendly
-def show(ident: str, out: Path, state: Path | None) -> None:
+def show(ident: str, out: Path, state: Path | None, with_names: bool) -> None:
     """Show a theme with its history, a quote with its context and citations, or a document.
+
+    Names are masked as in the outputs.
 
     \b
     notesmine show T-017            as it stands now
@@ -211,7 +233,7 @@ def show(ident: str, out: Path, state: Path | None) -> None:
     """  # noqa: D301 - Click wants the character
     from notesmine.commands import show as command
 
-    for line in command(ident, out, state):
+    for line in command(ident, out, state, with_names=with_names):
         click.echo(line)
 
 
@@ -247,9 +269,9 @@ def release(name: str | None, out: Path, state: Path | None, listing: bool) -> N
 @main.command()
 @click.argument("a", metavar="A")
 @click.argument("b", metavar="B")
-@click.option("-o", "--out", type=FOLDER, help="File to write; without --to its ending decides.")
+@click.option("-o", "--out", type=FOLDER, help="File to write: .md or .json.")
 @click.option("--to", "form", type=click.Choice(["json", "md"]), help="Form of the file.")
-@click.option("--outputs", type=FOLDER, default=Path("outputs"), help="Whose releases and runs.")
+@click.option("--outputs", type=FOLDER, default=Path("outputs"), show_default=True, help=OUTPUTS)
 @click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")
 @_friendly
 def diff(
@@ -266,22 +288,29 @@ def diff(
     notesmine diff old new --to md -o what-is-new.md
     """  # noqa: D301 - Click wants the character
     from notesmine import editions
-    from notesmine.publish.files import replace_file
+    from notesmine.commands import write_apart
 
+    form = _form(out, form) if out is not None else form
     found = editions.diff(a, b, out=outputs, state=state)
-    if form is None and out is not None:
-        form = "md" if out.suffix.casefold() in {".md", ".markdown"} else "json"
     if form is None:
-        lines = editions.to_lines(found)
+        for line in editions.to_lines(found):
+            click.echo(line)
+        return
+    text = editions.to_json(found) if form == "json" else editions.to_markdown(found)
+    if out is None:
+        click.echo(text.encode("utf-8", "replace"), nl=False)  # bytes go out as they are
     else:
-        text = editions.to_json(found) if form == "json" else editions.to_markdown(found)
-        if out is not None:
-            replace_file(out.parent, out.name, text.encode("utf-8", "replace"))
-            lines = [f"{a} -> {b}: {out}"]
-        else:
-            lines = text.splitlines()
-    for line in lines:
-        click.echo(line)
+        write_apart(out, text)
+        click.echo(f"{a} -> {b}: {out}")
+
+
+def _form(out: Path, form: str | None = None) -> str:
+    """Return the form of a file by its ending, which must not speak against what was asked for."""
+    found = FORMS.get(out.suffix.casefold())
+    if found is None or form not in {None, found}:
+        endings = ", ".join(e for e, f in FORMS.items() if form in {None, f})
+        raise click.UsageError(f"{out.name}: name a file that ends in {endings}")
+    return found
 
 
 @main.command()
@@ -336,7 +365,7 @@ def sample(
     help="What the figures are broken down by.",
 )
 @click.option("-o", "--out", type=FOLDER, help="File to write: .md or .json.")
-@click.option("--outputs", type=FOLDER, default=Path("outputs"), help="Whose state to use.")
+@click.option("--outputs", type=FOLDER, default=Path("outputs"), show_default=True, help=OUTPUTS)
 @click.option("--state", type=FOLDER, help="State folder (default: beside the outputs).")
 @_friendly
 def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path | None) -> None:
@@ -350,24 +379,21 @@ def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path 
     notesmine agree anna.xlsx ben.xlsx               do two people agree?
     notesmine agree anna.xlsx machine --by code      how right is the machine?
 
-    The figures are kept in the state. Exit code 0 however far they agree; 2 if a sheet cannot be
-    read. Rows that cannot be taken are listed, and left out.
+    The figures are kept in the state where it knows all the rows. Exit code 0 however far they
+    agree; 2 if a sheet cannot be read. Rows that cannot be taken are listed, and left out.
     """  # noqa: D301 - Click wants the character
     from notesmine import checking
-    from notesmine.publish.files import replace_file
+    from notesmine.commands import write_apart
 
-    if out is not None and out.suffix.casefold() not in {".md", ".json"}:
-        raise click.UsageError(f"{out.name}: name a file that ends in .md or .json")
+    form = _form(out) if out is not None else ""
     found = checking.agree(a, b, out=outputs, state=state)
     for line in checking.to_lines(found, by):  # type: ignore[arg-type]
         click.echo(line)
     if out is not None:
         text = (
-            checking.to_json(found)
-            if out.suffix.casefold() == ".json"
-            else checking.to_markdown(found, by)  # type: ignore[arg-type]
+            checking.to_json(found) if form == "json" else checking.to_markdown(found, by)  # type: ignore[arg-type]
         )
-        replace_file(out.parent, out.name, text.encode("utf-8", "replace"))
+        write_apart(out, text)
         click.echo(f"\nWritten      {out}")
 
 
@@ -447,7 +473,7 @@ def import_(
 @click.argument("folder", type=FOLDER, default=Path())
 @_friendly
 def init(folder: Path) -> None:
-    """Write notesmine.toml, codebook.toml and metadata.csv into FOLDER, to be edited."""
+    """Write the files to be edited into FOLDER: settings, codebook, metadata.csv, people.csv."""
     from notesmine.project import initialise
 
     for name, written in initialise(folder):

@@ -155,10 +155,11 @@ def verify(
     return publish.verify(out, corpus, lambda path, name: read.read_file(path, name, limits))
 
 
-def show(ident: str, out: Path, state: Path | None) -> list[str]:
+def show(ident: str, out: Path, state: Path | None, *, with_names: bool = False) -> list[str]:
     """Return what the state knows of a theme, a quote or a document.
 
-    ``ID@NAME`` asks what a release said of it, and what became of it since.
+    ``ID@NAME`` asks what a release said of it, and what became of it since. Names are masked as in
+    the outputs; ``with_names`` shows the source's words.
 
     Raises
     ------
@@ -166,6 +167,7 @@ def show(ident: str, out: Path, state: Path | None) -> list[str]:
         If the id is unknown.
     """
     from notesmine.publish import describe
+    from notesmine.runrecord import NAMES
     from notesmine.store import Store, state_folder
 
     with Store(state_folder(out, state), write=False) as store:
@@ -173,8 +175,10 @@ def show(ident: str, out: Path, state: Path | None) -> list[str]:
             from notesmine import editions
 
             plain, _, name = ident.partition("@")
-            return editions.show(plain, name, store)
-        body = store.shown(ident)
+            return editions.show(plain, name, store, with_names=with_names)
+        body = None if ident.startswith(NAMES) else store.shown(ident)
+        if body is not None and with_names:
+            body = store.shown(NAMES + ident) or body
         runs = store.runs()
     if body is None:
         raise InputError(
@@ -216,6 +220,25 @@ def _isolation() -> str:
     if os.name == "posix":
         return "one per document, with limits on memory, processor time and wall time"
     return "one per document, with a wall limit only (memory cannot be limited on this system)"
+
+
+def write_apart(path: Path, text: str) -> None:
+    """Write a file that was asked for, in UTF-8, and never over one that a run published.
+
+    Raises
+    ------
+    InputError
+        If the file is part of a report.
+    OutputError
+        If it cannot be written.
+    """
+    from notesmine.publish.files import replace_file
+    from notesmine.publish.runfile import NAME, outputs_of
+
+    published = outputs_of(path.parent)
+    if published and path.name.casefold() in {n.casefold() for n in (NAME, *published)}:
+        raise InputError(f"{str(path)!r} is part of a report", "Choose another name with -o.")
+    replace_file(path.parent, path.name, text.encode("utf-8", "replace"))
 
 
 # -- JSONL ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -77,6 +77,24 @@ class PublishSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     docx_template: str = ""
 
 
+class PeopleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How people appear in the outputs.
+
+    ``mode``: ``pseudonym`` shows the role that ``people.csv`` gives, else [Person 12]; ``initials``
+    shows [JR]; ``keep`` shows names as they stand. ``unknown_handles`` masks @handles of people
+    who are in no list of those present.
+    """
+
+    mode: Literal["pseudonym", "initials", "keep"] = "pseudonym"
+    unknown_handles: bool = True
+
+
+class OrganisationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How organisations appear: ``keep`` shows their names, ``mask`` shows [Organisation 2]."""
+
+    mode: Literal["keep", "mask"] = "keep"
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All settings of a run, one struct per stage."""
 
@@ -85,6 +103,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     embed: EmbedSettings = EmbedSettings()
     themes: ThemeSettings = ThemeSettings()
     publish: PublishSettings = PublishSettings()
+    people: PeopleSettings = PeopleSettings()
+    organisations: OrganisationSettings = OrganisationSettings()
 
 
 def load_settings(path: Path | None) -> Settings:

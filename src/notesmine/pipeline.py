@@ -24,16 +24,17 @@ from notesmine import (
     embed,
     evidence,
     exchange,
+    naming,
     publish,
     read,
     runrecord,
     segment,
-    synthesis,
 )
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
-from notesmine.errors import NothingToRead, OutputError
+from notesmine.errors import NothingToRead
 from notesmine.evidence import Assigned
+from notesmine.folders import check_writable, find_documents, link_prefix
 from notesmine.records import (
     Coding,
     Document,
@@ -116,22 +117,26 @@ def run(
     tell = report or _silent
     corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
     home = state_folder(out, state)
-    found, skipped = _find(corpus, out, home)
+    found, skipped = find_documents(corpus, out, home)
     rows, problems = read.read_metadata(corpus if corpus.is_dir() else corpus.parent)
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
+    roster, faults, recogniser = naming.known(corpus, settings)
+    problems = [*problems, *faults]
     book = load_codebook(codebook)
     template = publish.load_template(settings.publish.docx_template, corpus)
     problems = [*problems, *publish.template_problems(template)]
     check_writable(out)
-    links = _link_prefix(settings.publish.source_links, corpus, out)
+    links = link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
+        key = store.blob(naming.KEY)
+        seen = (roster, recogniser)
         decided = exchange.load_decisions(corpus, store)
         book, refused = exchange.amended(book, decided)
         problems = [*problems, *decided.problems, *refused]
         asked = runrecord.fingerprint(
-            found, skipped, rows, settings, book, links, template, decided.version
+            found, skipped, rows, settings, book, links, template, seen, decided.version
         )
         last = _unchanged(store, out, asked)
         if last is not None:
@@ -175,12 +180,8 @@ def run(
         keys = publish.citation_keys(documents)
         homeless = sum(a.judgement.kind == "impediment" and not a.theme_ids for a in assigned)
         weighed = evidence.weigh(by_id, assigned, themes, settings, settings.themes.seed, keys=keys)
-        found_out = synthesis.findings(
-            weighed, by_id, events=grown.events if registry_body else (), abstained=homeless
-        )
-        tell("evidence", 1, 1)
         record = Run(
-            run_id="R-" + digest(asked, registry_body, length=10),
+            run_id="R-" + digest(asked, registry_body, key or b"", length=10),
             corpus=corpus.resolve().name,
             report_date=max((d.date for d in documents if d.date), default=None),
             inputs=publish.input_rows(documents),
@@ -189,36 +190,44 @@ def run(
             versions=runrecord.versions(),
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
-            parent_state=digest(registry_body, length=64) if registry_body else "",
+            parent_state=digest(registry_body, key or b"", length=64) if registry_body else "",
             counts=runrecord.counts(documents, assigned, themes, grown.reasons) | people.counts(),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
         )
-        tell("publish", 0, 1)
         bundle = publish.Bundle(
             title=settings.publish.title,
             corpus=corpus.resolve().name,
             documents=tuple(documents),
             evidence=tuple(weighed),
-            findings=tuple(found_out),
+            findings=(),
             run=record,
             source_prefix=links,
             overlaps=evidence.cooccurrence(weighed),
             saturation=evidence.saturation(weighed, by_id),
+            places=evidence.passage_map(assigned, by_id),
             template=template,
         )
-        record = msgspec.structs.replace(record, outputs=publish.publish(out, bundle))
+        passages = [j.passage for j in judged]
+        # From here on nothing sees a name: findings are stated from what may be shown.
+        shown, source = naming.masked(bundle, passages, settings, roster, key, recogniser)
+        shown = naming.stated(shown, settings, again=bool(registry_body), abstained=homeless)
+        tell("evidence", 1, 1)
+        tell("publish", 0, 1)
+        record = msgspec.structs.replace(shown.run, outputs=publish.publish(out, shown))
         publish.write_run(out, record)
         with store.transaction():
             store.keep_blob("registry", grown.registry)
+            naming.keep(store, source)
             store.keep_blob("fingerprint", asked.encode())
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
             keep_rulings(store, assigned, by_id)
             store.keep_decisions(decided.rows())
-            store.keep_run(record, runrecord.shown(weighed, documents))
+            plain = runrecord.shown(weighed, documents, names=True)
+            store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])
         tell("publish", 1, 1)
-    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(weighed))
+    return Result(run=record, out=out, changed=True, ranking=runrecord.ranking(shown.evidence))
 
 
 def _preload(module: str) -> threading.Thread:
@@ -229,28 +238,6 @@ def _preload(module: str) -> threading.Thread:
 
 
 # -- reading --------------------------------------------------------------------------------------
-
-
-def _find(corpus: Path, out: Path, home: Path) -> tuple[list[read.Found], list[read.Skipped]]:
-    """Find the documents; what notesmine itself wrote inside the corpus is none of them."""
-    if not corpus.exists():
-        raise NothingToRead(
-            f"the corpus {str(corpus)!r} does not exist",
-            "Name the folder with your notes: notesmine run FOLDER -o OUTPUTS",
-        )
-    if out.resolve() == (corpus if corpus.is_dir() else corpus.parent).resolve():
-        raise OutputError(
-            f"the outputs would be written among the notes in {corpus.name!r}",
-            "Name another folder with -o.",
-        )
-    found, skipped = read.find_files(corpus, exclude=(out, home))
-    if not found:
-        raise NothingToRead(
-            f"there is no document in {str(corpus)!r}"
-            + (f" ({len(skipped)} files skipped)" if skipped else ""),
-            "Put notes there: PDF, DOCX, PPTX, Markdown, text, HTML or e-mail.",
-        )
-    return found, skipped
 
 
 def _read(
@@ -505,34 +492,6 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
-
-
-def check_writable(out: Path) -> None:
-    """Raise OutputError unless files can be written in the output folder."""
-    probe = out / f".notesmine-{os.getpid()}"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise OutputError(
-            f"the output folder {str(out)!r} cannot be written: {error.strerror}",
-            "Choose another folder with -o, or ask for the right to write there.",
-        ) from error
-
-
-def _link_prefix(choice: str, corpus: Path, out: Path) -> str | None:
-    """Return the prefix of links to source files; None for no links.
-
-    Links are made by default only where the corpus lies beside the output folder, so that no
-    folder names of this machine get into a report that is sent round.
-    """
-    if choice == "off":
-        return None
-    if choice != "auto":
-        return choice
-    corpus, out = corpus.resolve(), out.resolve()
-    return f"../{corpus.name}/" if corpus.is_dir() and corpus.parent == out.parent else None
 
 
 def _silent(stage: str, done: int, total: int) -> None:

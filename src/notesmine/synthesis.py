@@ -14,6 +14,8 @@ from notesmine.records import Document, Event, Evidence, Finding, Quote, digest
 
 #: How many impediments the overview names.
 STRONGEST = 5
+#: How many are named as open the longest.
+OLDEST = 3
 #: Documents below which shares are said to be rough: an interval then spans 40 points or more.
 FEW_DOCUMENTS = 20
 MONTHS = (
@@ -46,7 +48,8 @@ def findings(
     Returns
     -------
     list of Finding
-        Kinds in this order: ``overview``, ``new``, ``resolved``, ``helps``, ``theme``, ``limits``.
+        Kinds in this order: ``overview``, ``new``, ``resolved``, ``returned``, ``helps``,
+        ``theme``, ``limits``.
 
     Raises
     ------
@@ -57,11 +60,23 @@ def findings(
     found = [
         *_overview(quotable),
         *_new(events, {e.theme.theme_id: e for e in quotable}),
-        *(f for e in quotable if e.links for f in [_resolved(e)]),
+        *(f for e in quotable if _closes(e) for f in [_resolved(e)]),
+        *(f for e in quotable if e.returned for f in [_returned(e)]),
         *(f for e in quotable if e.enablers or e.proposals for f in [_helps(e)]),
         *(_theme(e) for e in quotable),
         *_limits(evidence, documents, abstained),
     ]
+    return founded(found)
+
+
+def founded(found: list[Finding]) -> list[Finding]:
+    """Return findings, if each that is about a theme has a quote to show.
+
+    Raises
+    ------
+    CheckFailed
+        If one has none: it would be a sentence without evidence.
+    """
     for finding in found:
         if finding.theme_id is not None and not finding.quote_ids:
             raise CheckFailed(
@@ -151,15 +166,16 @@ def _overview(evidence: Sequence[Evidence]) -> list[Finding]:
         {f"documents.{e.theme.theme_id}": e.documents for e in top},
         name="strongest",
     )
+    stated = [strongest, *_oldest([e for e in evidence if e.rank and e.open_since])]
     unsure = [e for e in top if e.rank_high - e.rank_low > 1]
     if not unsure:
-        return [strongest]
+        return stated
     places: dict[tuple[int, int], list[str]] = {}
     for item in unsure:
         places.setdefault((item.rank_low, item.rank_high), []).append(item.theme.label)
     ranks = [f"{_listed(names)} {a} to {b}" for (a, b), names in places.items()]
     return [
-        strongest,
+        *stated,
         bind(
             "overview",
             "The order is not certain. In 95% of resamples of the documents the places are: "
@@ -170,6 +186,27 @@ def _overview(evidence: Sequence[Evidence]) -> list[Finding]:
             | {f"rank_high.{e.theme.theme_id}": e.rank_high for e in unsure},
             name="order",
         ),
+    ]
+
+
+def _oldest(standing: Sequence[Evidence]) -> list[Finding]:
+    """Name what has stood open for the longest time."""
+    shown: list[tuple[Evidence, Quote]] = []
+    for item in sorted(standing, key=lambda e: (e.open_since or "", e.rank)):
+        first = [q for q in item.impediments if q.date == item.open_since]
+        if first and len(shown) < OLDEST:
+            shown.append((item, first[0]))
+    if len(shown) < OLDEST:
+        return []
+    names = [f"{e.theme.label} (since {spoken(e.open_since)})" for e, _ in shown]
+    return [
+        bind(
+            "overview",
+            f"Reported first and with no solution in the notes since: {_listed(names)}.",
+            None,
+            [q for _, q in shown],
+            name="oldest",
+        )
     ]
 
 
@@ -198,6 +235,10 @@ def _theme(item: Evidence) -> Finding:
     }
     said = [(resolved, "reported resolved"), (item.anticipated, "anticipated")]
     parts = [reported + "".join(f"; {n} of them {what}" for n, what in said if n) + "."]
+    if item.strength:
+        parts.append(f"The evidence is graded {item.strength}.")
+    if item.open_since and item.first_seen != item.last_seen:
+        parts.append(f"What is open longest was reported in {spoken(item.open_since)}.")
     if item.expected_errors >= 0.5:
         wrong = max(1, round(item.expected_errors))
         verb = "is" if wrong == 1 else "are"
@@ -223,6 +264,7 @@ def _theme(item: Evidence) -> Finding:
 def _resolved(item: Evidence) -> Finding:
     known, solved = _by_id(item), {q.quote_id: q for q in item.resolved}
     pairs = [(known[a], solved[b]) for a, b in item.links if a in known and b in solved]
+    closed = len({a.quote_id for a, _ in pairs})
     closing = {b.quote_id for _, b in pairs}
     last = max((b.date or "" for _, b in pairs), default="")
     stay = "stays" if item.open == 1 else "stay"
@@ -231,12 +273,33 @@ def _resolved(item: Evidence) -> Finding:
         still += f", {item.anticipated} more {'is' if item.anticipated == 1 else 'are'} anticipated"
     return bind(
         "resolved",
-        f"{item.theme.label}: {len(pairs)} of {count(item.passages, 'passage')} "
-        f"{'was' if len(pairs) == 1 else 'were'} later reported resolved, "
+        f"{item.theme.label}: {closed} of {count(item.passages, 'passage')} "
+        f"{'was' if closed == 1 else 'were'} later reported resolved, "
         f"last in {spoken(last or None)} ({count(len(closing), 'report')} of a solution); {still}.",
         item.theme.theme_id,
         [q for pair in pairs for q in pair],
-        {"resolved": len(pairs), "passages": item.passages, "open": item.open},
+        {"resolved": closed, "passages": item.passages, "open": item.open},
+    )
+
+
+def _closes(item: Evidence) -> bool:
+    """Whether a counted passage was reported resolved; one to review is linked, and not counted."""
+    to_review = {q.quote_id for q in item.review}
+    return any(a not in to_review for a, _ in item.links)
+
+
+def _returned(item: Evidence) -> Finding:
+    known = {q.quote_id: q for q in (*item.impediments, *item.resolved)}
+    pairs = [(known[a], known[b]) for a, b in item.returned if a in known and b in known]
+    last = max((b.date or "" for _, b in pairs), default="")
+    verb = "was" if len(pairs) == 1 else "were"
+    return bind(
+        "returned",
+        f"{item.theme.label}: {count(len(pairs), 'passage')} {verb} written down after the same "
+        f"problem had been reported resolved, last in {spoken(last or None)}.",
+        item.theme.theme_id,
+        [q for pair in pairs for q in pair],
+        {"returned": len(pairs)},
     )
 
 

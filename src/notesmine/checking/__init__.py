@@ -8,6 +8,7 @@ from notesmine.checking.answers import Answers, read_answers
 from notesmine.checking.comparison import Agreement, agree, kept_agreements
 from notesmine.checking.drawing import Sample, draw
 from notesmine.checking.measures import cohen_kappa, krippendorff_alpha, wilson
+from notesmine.checking.method import method_lines
 from notesmine.checking.sampling import sample
 from notesmine.checking.tell import to_json, to_lines, to_markdown
 
@@ -20,6 +21,7 @@ __all__ = [
     "draw",
     "kept_agreements",
     "krippendorff_alpha",
+    "method_lines",
     "read_answers",
     "sample",
     "to_json",

@@ -2,7 +2,7 @@
 
 Each figure is given over all text, and over coded text only: the rows to which at least one of the
 two gave a kind that speaks of a hindrance. Where rows were drawn with unequal chances, the weighted
-figures say what all passages would show.
+figures say what all passages would show; rows that stand for none are left out of them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from notesmine.checking.measures import (
-    Design,
     Interval,
     Statistic,
     alpha_of,
@@ -25,6 +25,21 @@ from notesmine.checking.measures import (
     precision_of,
     recall_of,
     wilson,
+)
+from notesmine.checking.pairs import (
+    NO_CODE,
+    Pair,
+    Said,
+    both_coded,
+    by_document,
+    codes_in,
+    design_of,
+    first_code,
+    has_code,
+    is_confirmed,
+    is_kind,
+    other_kinds,
+    turned,
 )
 from notesmine.records import KINDS
 from notesmine.themes.coding import CODED_KINDS
@@ -37,32 +52,6 @@ SEED = 20
 FEW_ROWS = 30
 FEW_CASES = 10
 YES, NO = "yes", "no"
-NO_CODE = "none"
-
-
-class Said(Struct, frozen=True, kw_only=True):
-    """One coder's answer to a passage. ``tier`` is the machine's, empty for a person."""
-
-    kind: str
-    codes: tuple[str, ...]
-    tier: str = ""
-
-
-class Pair(Struct, frozen=True, kw_only=True):
-    """A passage that both answered, where it stands, and how it was drawn."""
-
-    row_id: str
-    a: Said
-    b: Said
-    text: str
-    document: str = ""
-    weight: float = 1.0
-    group: str = ""
-
-    @property
-    def coded(self) -> bool:
-        """Whether one of the two, at least, took it to speak of a hindrance."""
-        return self.a.kind in CODED_KINDS or self.b.kind in CODED_KINDS
 
 
 class Figure(Struct, frozen=True, kw_only=True):
@@ -86,10 +75,10 @@ class Figure(Struct, frozen=True, kw_only=True):
 
 
 class Score(Struct, frozen=True, kw_only=True):
-    """How right the machine is by the person, for one kind or code.
+    """How right the machine is by the person, for one kind or code, or impediments of a document.
 
     ``method`` names the intervals: ``wilson`` where every row stands for as many, else
-    ``bootstrap`` of weighted counts. Counts are of rows as drawn.
+    ``bootstrap`` of weighted counts. Counts are of rows as drawn, without those of no weight.
     """
 
     group: Group
@@ -115,47 +104,72 @@ class Difference(Struct, frozen=True, kw_only=True):
     a: str
     b: str
     text: str
+    remark: str = ""
 
 
 def figures(pairs: Sequence[Pair]) -> list[Figure]:
     """Return all figures of agreement: overall, by kind, by code, by document."""
-    found = []
-    for scope in SCOPES:
-        rows = _in_scope(pairs, scope)
-        found += [
-            _figure("overall", "kind", scope, rows, lambda s: s.kind),
-            _yes_no("overall", "impediment or not", scope, rows, _is("impediment")),
-            _figure(
-                "overall", "first code", scope, [p for p in rows if _both_coded(p)], _first_code
-            ),
-        ]
-        for kind in KINDS:
-            if kind != "impediment" and any(kind in {p.a.kind, p.b.kind} for p in rows):
-                found.append(_yes_no("kind", kind, scope, rows, _is(kind)))
-        for code in _codes(rows):
-            found.append(_yes_no("code", code, scope, rows, _has(code)))
-        for document in sorted({p.document for p in rows if p.document}):
-            own = [p for p in rows if p.document == document]
-            found.append(_figure("document", document, scope, own, lambda s: s.kind))
-    return found
+    everything, coded = _figures(pairs, "all text"), [p for p in pairs if p.coded]
+    if len(coded) == len(pairs):
+        same = [msgspec.structs.replace(f, scope="coded text only") for f in everything]
+        return everything + same
+    return everything + _figures(coded, "coded text only")
+
+
+def _figures(rows: Sequence[Pair], scope: Scope) -> list[Figure]:
+    told = [p for p in rows if p.codes is not None]
+    found = [
+        _figure("overall", "kind", scope, rows, lambda s: s.kind),
+        _yes_no("overall", "impediment or not", scope, rows, is_kind("impediment")),
+        _figure("overall", "first code", scope, [p for p in told if both_coded(p)], first_code),
+    ]
+    found += [_yes_no("kind", k, scope, rows, is_kind(k)) for k in other_kinds(rows)]
+    found += [_yes_no("code", c, scope, told, has_code(c)) for c in codes_in(told)]
+    return found + [
+        _figure("document", document, scope, own, lambda s: s.kind)
+        for document, own in by_document(rows)
+    ]
 
 
 def scores(pairs: Sequence[Pair], machine: Literal["a", "b"]) -> list[Score]:
-    """Return how right the machine is by the person, overall, by kind and by code."""
-    turned = pairs if machine == "a" else [_turned(p) for p in pairs]
-    found, impediment = [], _is("impediment")
-    for scope in SCOPES:
-        rows = _in_scope(turned, scope)
-        found += [
-            _score("overall", "impediment, confirmed", scope, rows, _confirmed, impediment),
-            _score("overall", "impediment, or to review", scope, rows, impediment, impediment),
-        ]
-        for kind in KINDS:
-            if kind != "impediment" and any(kind in {p.a.kind, p.b.kind} for p in rows):
-                found.append(_score("kind", kind, scope, rows, _is(kind), _is(kind)))
-        for code in _codes(rows):
-            found.append(_score("code", code, scope, rows, _has(code), _has(code)))
-    return found
+    """Return how right the machine is by the person, overall, by kind, by code and by document.
+
+    Rows of no weight stand for nothing, and are left out. Those of documents are of impediments,
+    confirmed or to review.
+    """
+    rows = [p if machine == "a" else turned(p) for p in pairs if p.weight]
+    told, impediment = [p for p in rows if p.codes is not None], is_kind("impediment")
+    found = [
+        _score("overall", "impediment, confirmed", rows, is_confirmed, impediment),
+        _score("overall", "impediment, or to review", rows, impediment, impediment),
+    ]
+    found += [_score("kind", k, rows, is_kind(k), is_kind(k)) for k in other_kinds(rows)]
+    found += [_score("code", c, told, has_code(c), has_code(c)) for c in codes_in(told)]
+    found += [
+        _score("document", document, own, impediment, impediment)
+        for document, own in by_document(rows)
+    ]
+    return found + [_over_coded(score, rows) for score in found]
+
+
+def _over_coded(score: Score, pairs: Sequence[Pair]) -> Score:
+    """Return a score over coded text only.
+
+    Rows outside it bear no kind that is coded, and no code: only what is said of other kinds
+    differs.
+    """
+    rows = [p for p in pairs if p.coded]
+    if score.group == "kind" and score.name not in CODED_KINDS:
+        says = is_kind(score.name)
+        return _score("kind", score.name, rows, says, says, scope="coded text only")
+    if score.group == "code":
+        rows = [p for p in rows if p.codes is not None]
+    elif score.group == "document":
+        rows = [p for p in rows if p.document == score.name]
+    cases = score.both + min(score.machine_only, score.person_only)
+    return msgspec.structs.replace(
+        score, scope="coded text only", n=len(rows), warning=_warning(len(rows), cases)
+    )
 
 
 def confusion(pairs: Sequence[Pair]) -> list[tuple[str, str, int]]:
@@ -170,55 +184,17 @@ def disagreements(pairs: Sequence[Pair]) -> list[Difference]:
     for pair in pairs:
         if pair.a.kind != pair.b.kind:
             found.append(_difference(pair, "kind", pair.a.kind, pair.b.kind))
-        elif pair.coded and set(pair.a.codes) != set(pair.b.codes):
-            codes = ("; ".join(s.codes) or NO_CODE for s in (pair.a, pair.b))
+        elif pair.coded and pair.codes and set(pair.codes[0]) != set(pair.codes[1]):
+            codes = ("; ".join(c) or NO_CODE for c in pair.codes)
             found.append(_difference(pair, "code", *codes))
     return sorted(found, key=lambda d: (d.about != "kind", d.a, d.b, d.document, d.row_id))
 
 
 def _difference(pair: Pair, about: Literal["kind", "code"], a: str, b: str) -> Difference:
     return Difference(
-        row_id=pair.row_id, document=pair.document, about=about, a=a, b=b, text=pair.text
-    )
-
-
-def _in_scope(pairs: Sequence[Pair], scope: Scope) -> list[Pair]:
-    return [p for p in pairs if scope == "all text" or p.coded]
-
-
-def _turned(pair: Pair) -> Pair:
-    return Pair(
-        row_id=pair.row_id, a=pair.b, b=pair.a, text=pair.text, document=pair.document,
-        weight=pair.weight, group=pair.group,
+        row_id=pair.row_id, document=pair.document, about=about, a=a, b=b, text=pair.text,
+        remark=pair.remark,
     )  # fmt: skip
-
-
-def _is(kind: str) -> Callable[[Said], bool]:
-    return lambda said: said.kind == kind
-
-
-def _has(code: str) -> Callable[[Said], bool]:
-    return lambda said: code in said.codes
-
-
-def _confirmed(said: Said) -> bool:
-    return said.kind == "impediment" and said.tier == "confirmed"
-
-
-def _both_coded(pair: Pair) -> bool:
-    return pair.a.kind in CODED_KINDS and pair.b.kind in CODED_KINDS
-
-
-def _first_code(said: Said) -> str:
-    return said.codes[0] if said.codes else NO_CODE
-
-
-def _codes(pairs: Sequence[Pair]) -> list[str]:
-    return sorted({c for p in pairs for c in (*p.a.codes, *p.b.codes)})
-
-
-def _design(pairs: Sequence[Pair]) -> Design:
-    return Design(tuple(p.weight for p in pairs), tuple(p.group for p in pairs))
 
 
 # -- agreement ------------------------------------------------------------------------------------
@@ -240,8 +216,13 @@ def _figure(
     positives: tuple[int, int] | None = None,
 ) -> Figure:
     answers = [(answer(p.a), answer(p.b)) for p in pairs]
-    design = _design(pairs)
+    design = design_of(pairs)
     kappa = estimate(answers, design, kappa_of, SEED, weighted=False)
+    kappa_all = kappa
+    if not (design.simple and all(design.weights)):
+        weighed = [p for p in pairs if p.weight]
+        said = [(answer(p.a), answer(p.b)) for p in weighed]
+        kappa_all = estimate(said, design_of(weighed), kappa_of, SEED, weighted=True)
     return Figure(
         group=group,
         name=name,
@@ -250,9 +231,7 @@ def _figure(
         observed=_round(sum(a == b for a, b in answers) / len(answers)) if answers else None,
         kappa=kappa,
         alpha=estimate(answers, design, alpha_of, SEED, weighted=False),
-        kappa_all=kappa
-        if design.simple
-        else estimate(answers, design, kappa_of, SEED, weighted=True),
+        kappa_all=kappa_all,
         a=positives[0] if positives else None,
         b=positives[1] if positives else None,
         warning=_warning(len(pairs), max(positives) if positives else None),
@@ -271,20 +250,21 @@ def _warning(n: int, cases: int | None) -> str:
 def _score(
     group: Group,
     name: str,
-    scope: Scope,
     pairs: Sequence[Pair],
     machine: Callable[[Said], bool],
     person: Callable[[Said], bool],
+    *,
+    scope: Scope = "all text",
 ) -> Score:
     labels = [(machine(p.a), person(p.b)) for p in pairs]
-    design = _design(pairs)
+    design = design_of(pairs)
     counts = Counter(labels)
     both = counts[True, True]
 
     def share(statistic: Callable[[Sequence[Any]], Statistic], side: int) -> Interval:
         found = estimate(labels, design, statistic, SEED, weighted=True)
         weights = [w for label, w in zip(labels, design.weights, strict=True) if label[side]]
-        if found.value is None or not (design.simple or found.value in {0.0, 1.0}):
+        if found.value is None or (found.low is not None and not design.simple):
             return found
         # Resampling shows no spread where all rows say the same: Wilson's interval does.
         n = effective(weights)

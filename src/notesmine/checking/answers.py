@@ -17,13 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from notesmine.checking.guide import NONE
-from notesmine.checking.workbook import Cells, cells
+from notesmine.checking.workbook import HEAD_WITHIN, LAST_ROW, MAX_ROWS, Cells, cells
 from notesmine.errors import InputError
 from notesmine.records import KINDS, Problem
+from notesmine.themes.coding import CODED_KINDS
 
 MAX_BYTES = 50 << 20  # a sheet of 100,000 passages has about 20 MiB
-MAX_ROWS = 100_000
-HEAD_WITHIN = 20  # rows in which the header is looked for: people put a title above
 #: Columns that are read, by the names they may have.
 COLUMNS = {
     "id": ("id", "row_id"),
@@ -31,17 +30,22 @@ COLUMNS = {
     "code": ("code", "codes"),
     "coder": ("coder", "initials"),
     "text": ("text",),
+    "remark": ("remark", "remarks", "comment"),
 }
 EMPTY = frozenset({NONE, "-", "n/a", "no code"})
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What a person said of a passage; ``kind`` is None where it was left empty or not known."""
+    """What a person said of a passage; ``kind`` is None where it was left empty or not known.
+
+    ``codes`` is None where one cannot be told: what the person meant is missing, not "no code".
+    """
 
     row_id: str
     kind: str | None
-    codes: tuple[str, ...]
+    codes: tuple[str, ...] | None
     text: str = ""
+    remark: str = ""
 
 
 class Answers(Struct, frozen=True, kw_only=True):
@@ -54,15 +58,16 @@ class Answers(Struct, frozen=True, kw_only=True):
     coders: tuple[str, ...] = ()
 
 
-def read_answers(path: Path, codes: Sequence[tuple[str, str]]) -> Answers:
+def read_answers(path: Path, codes: Sequence[tuple[str, str]] | None) -> Answers:
     """Read a filled-in sheet.
 
     Parameters
     ----------
     path : pathlib.Path
         ``.xlsx``, ``.csv`` or ``.jsonl``, with columns (or keys) id, kind and code.
-    codes : sequence of (id, name)
-        Codes that may be used, by either; names are taken too.
+    codes : sequence of (id, name), or None
+        Codes that may be used, by either; names are taken too. None where the codebook is not
+        known: codes are taken as they are written, but for capitals and spaces.
 
     Returns
     -------
@@ -106,7 +111,9 @@ def read_answers(path: Path, codes: Sequence[tuple[str, str]]) -> Answers:
     )
 
 
-def _vocabulary(codes: Sequence[tuple[str, str]]) -> dict[str, str]:
+def _vocabulary(codes: Sequence[tuple[str, str]] | None) -> dict[str, str] | None:
+    if codes is None:
+        return None
     known = {name.casefold(): ident for ident, name in codes}
     return known | {ident.casefold(): ident for ident, _ in codes}
 
@@ -152,7 +159,8 @@ def _jsonl(data: bytes, name: str) -> Iterator[tuple[int, Cells]]:
             raise InputError(
                 f"{name}, line {number} is no JSON object: {error}", "One object a line."
             ) from error
-        yield number, [_value(_first(row, names)) for names in COLUMNS.values()]
+        folded = {key.strip().casefold(): value for key, value in reversed(row.items())}
+        yield number, [_value(_first(folded, names)) for names in COLUMNS.values()]
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> Any:
@@ -178,7 +186,7 @@ def _taken(
     body: Sequence[tuple[int, Cells]],
     places: Mapping[str, int],
     name: str,
-    vocabulary: Mapping[str, str],
+    vocabulary: Mapping[str, str] | None,
 ) -> Answers:
     """Take the rows below a header, listing what cannot be taken."""
     problems: list[Problem] = []
@@ -186,8 +194,11 @@ def _taken(
     seen: dict[str, int] = {}
     twice: set[str] = set()
     coders: set[str] = set()
-    if len(body) > MAX_ROWS:
-        raise InputError(f"{name} has more than {MAX_ROWS:,} rows", "Is this the filled-in sheet?")
+    if len(body) > MAX_ROWS or (body and body[-1][0] > LAST_ROW):
+        raise InputError(
+            f"{name} has more than {MAX_ROWS:,} rows, or goes on below row {LAST_ROW:,}",
+            "Is this the filled-in sheet? Delete what stands far below its last row.",
+        )
     for number, line in body:
         got = {c: (line[i] or "").strip() if i < len(line) else "" for c, i in places.items()}
         if not any(got.get(c) for c in ("id", "kind", "code")):
@@ -203,6 +214,11 @@ def _taken(
         elif (before.kind, before.codes) == (answer.kind, answer.codes):
             said = f"{where}: {answer.row_id} stands twice, also in row {seen[answer.row_id]}"
             problems.append(_problem("twice", said, "Both say the same; it is counted once."))
+        elif before.kind is None or answer.kind is None:
+            said = f"{where}: {answer.row_id} stands twice, also in row {seen[answer.row_id]}"
+            problems.append(_problem("twice", said, "One has no kind; the other is counted."))
+            if before.kind is None:
+                rows[answer.row_id], seen[answer.row_id] = answer, number
         else:
             twice.add(answer.row_id)
             said = f"{where}: {answer.row_id} has another answer than in row {seen[answer.row_id]}"
@@ -237,7 +253,10 @@ def _header(table: Sequence[tuple[int, Cells]]) -> tuple[int, dict[str, int]] | 
 
 
 def _answer(
-    got: Mapping[str, str], where: str, vocabulary: Mapping[str, str], problems: list[Problem]
+    got: Mapping[str, str],
+    where: str,
+    vocabulary: Mapping[str, str] | None,
+    problems: list[Problem],
 ) -> Answer:
     kind: str | None = got["kind"].casefold()
     if not kind:
@@ -251,32 +270,54 @@ def _answer(
             _problem("unknown-kind", said, f"Taken as empty. Kinds: {', '.join(KINDS)}")
         )
         kind = None
-    codes: list[str] = []
-    raw = got.get("code", "")
-    if _formula(raw):
-        problems.append(_formula_problem(where, "code"))
-        raw = ""
-    for part in filter(None, (p.strip() for p in re.split(r"[;,|\n]", _whole(raw, vocabulary)))):
-        code = vocabulary.get(part.casefold())
-        if code is not None:
-            codes.append(code)
-        elif part.casefold() not in EMPTY:
-            said = f"{where}: {part[:60]!r} is no code of the codebook"
-            problems.append(_problem("unknown-code", said, "This code is left out of the row."))
-    if codes and kind is None and not got["kind"]:
-        said = f"{where} has a code and no kind"
-        problems.append(_problem("no-kind", said, "Choose a kind; the row is left out until then."))
     return Answer(
         row_id=got["id"],
         kind=kind,
-        codes=tuple(dict.fromkeys(codes)),
+        codes=_codes(got, kind, where, vocabulary, problems),
         text=got.get("text", ""),
+        remark=got.get("remark", ""),
     )
 
 
-def _whole(raw: str, vocabulary: Mapping[str, str]) -> str:
-    """Return a cell that is one name with a comma in it as its code: it is not two."""
-    return vocabulary.get(raw.casefold(), raw)
+def _codes(
+    got: Mapping[str, str],
+    kind: str | None,
+    where: str,
+    vocabulary: Mapping[str, str] | None,
+    problems: list[Problem],
+) -> tuple[str, ...] | None:
+    """Return the codes of a row, None where one of them cannot be told."""
+    raw = got.get("code", "")
+    parts = _parts(raw, vocabulary)
+    if parts and kind is None and not got["kind"]:
+        said = f"{where} has a code and no kind"
+        problems.append(_problem("no-kind", said, "Choose a kind; the row is left out until then."))
+    elif parts and kind is not None and kind not in CODED_KINDS:
+        said = f"{where} has a code and the kind {kind}: the code is left out"
+        hint = f"Codes belong to {', '.join(k for k in KINDS if k in CODED_KINDS)}."
+        problems.append(_problem("code-not-asked", said, hint))
+        return ()
+    if _formula(raw):
+        problems.append(_formula_problem(where, "code"))
+        return None
+    if vocabulary is None:
+        return tuple(dict.fromkeys(" ".join(p.casefold().split()) for p in parts))
+    unknown = [p for p in parts if p.casefold() not in vocabulary]
+    for part in unknown:
+        said = f"{where}: {part[:60]!r} is no code of the codebook"
+        problems.append(
+            _problem("unknown-code", said, "Its row is left out of the figures about codes.")
+        )
+    if unknown:
+        return None
+    return tuple(dict.fromkeys(vocabulary[p.casefold()] for p in parts))
+
+
+def _parts(raw: str, vocabulary: Mapping[str, str] | None) -> list[str]:
+    """Divide a cell into codes; one that is a name with a comma in it is not two."""
+    whole = (vocabulary or {}).get(raw.casefold(), raw)
+    parts = (p.strip() for p in re.split(r"[;,|\n]", whole))
+    return [p for p in parts if p and p.casefold() not in EMPTY]
 
 
 def _formula(text: str) -> bool:
@@ -285,7 +326,7 @@ def _formula(text: str) -> bool:
 
 def _formula_problem(where: str, column: str) -> Problem:
     return _problem(
-        "formula", f"{where}: {column} is a formula", "Taken as empty: put in the word itself."
+        "formula", f"{where}: {column} is a formula", "Taken as missing: put in the word itself."
     )
 
 

@@ -13,26 +13,29 @@ import msgspec
 from msgspec import Struct
 
 from notesmine.checking import agreement
-from notesmine.checking.agreement import Difference, Figure, Pair, Said, Score
+from notesmine.checking.agreement import Difference, Figure, Score
 from notesmine.checking.answers import Answers, read_answers
 from notesmine.checking.drawing import Sample
+from notesmine.checking.pairs import Pair, Said
 from notesmine.checking.sampling import codebook_of
-from notesmine.checking.sheet import as_published
+from notesmine.checking.weighing import Known, design_in_words, look_up, of_sample, weigh
 from notesmine.errors import InputError
+from notesmine.naming import Hide, as_written, hider
 from notesmine.records import Problem, digest
-from notesmine.rulings import Ruling, kept
+from notesmine.rulings import kept
 from notesmine.store import Store, state_folder
 from notesmine.themes.coding import CODED_KINDS
 
 MACHINE = "machine"
 LISTED = 20  # ids named one by one in a problem
+WITHHELD = "(not for quotation)"  # in place of words that no output shows
 
 
 class Agreement(Struct, frozen=True, kw_only=True):
     """What a comparison found. ``machine`` is which of the two is the machine, None for neither.
 
-    ``design`` says in words what the rows are a sample of; ``weighted`` whether they were drawn
-    with unequal chances.
+    ``design`` says in words what the rows are a sample of; ``weighted`` whether some stand for more
+    passages than others; ``kept`` whether the state keeps the figures.
     """
 
     a: str
@@ -48,6 +51,7 @@ class Agreement(Struct, frozen=True, kw_only=True):
     confusion: tuple[tuple[str, str, int], ...]
     disagreements: tuple[Difference, ...] = ()
     problems: tuple[Problem, ...] = ()
+    kept: bool = False
 
 
 # -- agree ----------------------------------------------------------------------------------------
@@ -67,17 +71,18 @@ def agree(a: str, b: str, *, out: Path, state: Path | None = None) -> Agreement:
     Returns
     -------
     Agreement
-        Kept in the state too, where there is one, without the texts.
+        Kept in the state too, without the texts, where it knows every row compared.
 
     Raises
     ------
     InputError
-        If both are the machine, a sheet cannot be read, or no passage was answered by both.
+        If both are one and the same, a sheet cannot be read, or no passage was answered by both.
     StateError
         If the machine is to be compared and there is no state.
     """
-    if MACHINE in {a, b} and a == b:
-        raise InputError("the machine cannot be compared with itself", "Name a filled-in sheet.")
+    if a == b or (MACHINE not in {a, b} and Path(a).resolve() == Path(b).resolve()):
+        what = "the machine" if a == MACHINE else Path(a).name
+        raise InputError(f"{what} cannot be compared with itself", "Name a second filled-in sheet.")
     home = state_folder(out, state)
     if not (home / "state.sqlite").is_file():
         if MACHINE in {a, b}:
@@ -85,38 +90,29 @@ def agree(a: str, b: str, *, out: Path, state: Path | None = None) -> Agreement:
         return _compare(a, b, None)
     with Store(home) as store:
         found = _compare(a, b, store)
-        slim = msgspec.structs.replace(found, disagreements=(), problems=())
-        store.keep_agreement(_key(found), msgspec.msgpack.encode(slim))
+        if found.kept:
+            slim = msgspec.structs.replace(found, disagreements=(), problems=())
+            store.keep_agreement(_key(found), msgspec.msgpack.encode(slim))
     return found
 
 
 def kept_agreements(store: Store) -> list[Agreement]:
-    """Return the comparisons kept in a state, oldest first, for the report's method section."""
+    """Return the comparisons kept in a state, oldest first."""
     return [msgspec.msgpack.decode(body, type=Agreement) for body in store.agreements().values()]
 
 
 def _key(found: Agreement) -> str:
-    return digest(found.run_id, found.a, found.b, *found.samples, length=16)
-
-
-class _Known(Struct, frozen=True):
-    """What is known of a passage by its id: the machine's answer, its document, its weight."""
-
-    ruling: Ruling
-    weight: float
-    group: str
-    sample: str
+    return digest(found.run_id, *sorted((found.a, found.b)), *found.samples, length=16)
 
 
 def _compare(a: str, b: str, store: Store | None) -> Agreement:
     samples = [] if store is None else [
         msgspec.msgpack.decode(body, type=Sample) for body in store.samples().values()
     ]  # fmt: skip
-    book = codebook_of(store)
-    codes = {(c.id, c.label) for c in book.active()} | {c for s in samples for c in s.codes}
-    sheets = {name: read_answers(Path(name), sorted(codes)) for name in (a, b) if name != MACHINE}
+    codes = _codes(store, samples)
+    sheets = {name: read_answers(Path(name), codes) for name in (a, b) if name != MACHINE}
     ids = {row for sheet in sheets.values() for row in sheet.rows}
-    known = _known(ids, samples, store)
+    known = look_up(ids, samples, (kept(store) or ()) if store is not None else ())
     problems = [p for sheet in sheets.values() for p in sheet.problems]
     if store is not None:
         problems += _unknown(sheets.values(), known)
@@ -128,48 +124,48 @@ def _compare(a: str, b: str, store: Store | None) -> Agreement:
         raise InputError(
             f"no passage was answered by both {_label(a, sheets)} and {_label(b, sheets)}",
             "Are both filled-in copies of one sheet, with a kind in its rows? The ids must be those"
-            " that `notesmine sample` wrote, and the state that of its run (-o, --state).",
+            " that `notesmine sample` wrote, and the state that of its run (--outputs, --state).",
         )
     problems += _lone(a, said_a, said_b, sheets) + _lone(b, said_b, said_a, sheets)
-    pairs = [_pair(i, said_a[i], said_b[i], known.get(i), sheets.values()) for i in both]
-    used = tuple(sorted({k.sample for i in both if (k := known.get(i)) and k.sample}))
-    pairs, missed = _weigh(pairs, used, samples, known)
+    hide = hider(store) if store is not None and known else as_written
+    pairs = [_pair(i, said_a[i], said_b[i], known.get(i), (a, b), sheets, hide) for i in both]
+    drawn = {known[i].sample for i in both if i in known}
+    used = [s for s in samples if s.sample_id in drawn]
+    pairs, missed = weigh(pairs, used, known)
     problems += missed
+    strange = len(both) - sum(i in known for i in both)
+    if store is not None and strange:
+        problems.append(_not_kept(strange, len(both)))
+    of_samples = sum(of_sample(p, known) for p in pairs)
     weighted = len({p.weight for p in pairs}) > 1
     machine: Literal["a", "b"] | None = "a" if a == MACHINE else "b" if b == MACHINE else None
     return Agreement(
         a=_label(a, sheets),
         b=_label(b, sheets),
         machine=machine,
-        run_id=_run_of(used, samples, store),
-        samples=used,
+        run_id=_run_of(used, store),
+        samples=tuple(s.sample_id for s in used),
         rows=len(pairs),
-        design=_design(used, samples, len(pairs)),
+        design=design_in_words(used, of_samples, len(pairs) - of_samples),
         weighted=weighted,
         figures=tuple(agreement.figures(pairs)),
         scores=tuple(agreement.scores(pairs, machine)) if machine else (),
         confusion=tuple(agreement.confusion(pairs)),
         disagreements=tuple(agreement.disagreements(pairs)),
         problems=tuple(problems),
+        kept=store is not None and not strange,
     )
 
 
-def _known(ids: set[str], samples: Sequence[Sample], store: Store | None) -> dict[str, _Known]:
-    """Look ids up: rows of samples first, then quotes and passages of the newest run."""
-    known = {
-        row.row_id: _Known(row.ruling, row.weight, row.group, drawn.sample_id)
-        for drawn in samples
-        for row in drawn.rows
-        if row.row_id in ids
-    }
-    if store is not None and ids - known.keys():
-        for ruling in kept(store) or ():
-            for ident in {ruling.quote_id, ruling.passage_id} & ids:
-                known.setdefault(ident, _Known(ruling, 1.0, "", ""))
-    return known
+def _codes(store: Store | None, samples: Sequence[Sample]) -> list[tuple[str, str]] | None:
+    """Return the codes that may be used, as (id, name); None where no state tells them."""
+    if store is None:
+        return None
+    book = codebook_of(store)
+    return sorted({(c.id, c.label) for c in book.active()} | {c for s in samples for c in s.codes})
 
 
-def _machine(known: Mapping[str, _Known]) -> dict[str, Said]:
+def _machine(known: Mapping[str, Known]) -> dict[str, Said]:
     return {
         ident: Said(
             kind=k.ruling.kind,
@@ -188,53 +184,30 @@ def _person(sheet: Answers) -> dict[str, Said]:
     }
 
 
-def _pair(ident: str, a: Said, b: Said, known: _Known | None, sheets: Iterable[Answers]) -> Pair:
+def _pair(
+    ident: str,
+    a: Said,
+    b: Said,
+    known: Known | None,
+    names: tuple[str, str],
+    sheets: Mapping[str, Answers],
+    hide: Hide,
+) -> Pair:
+    rows = [(x, sheets[n].rows[ident]) for x, n in zip("AB", names, strict=True) if n in sheets]
+    remark = "; ".join(f"{x}: {row.remark}" for x, row in rows if row.remark)
     if known is None:
-        text = next((s.rows[ident].text for s in sheets if ident in s.rows), "")
-        return Pair(row_id=ident, a=a, b=b, text=as_published(text))
+        return Pair(row_id=ident, a=a, b=b, text=rows[0][1].text, remark=remark)
+    ruling = known.ruling
     return Pair(
         row_id=ident,
         a=a,
         b=b,
-        text=as_published(known.ruling.text),
-        document=as_published(known.ruling.path),
+        text=hide(ruling.text, ruling.doc_id) if known.quotable else WITHHELD,
+        document=hide(ruling.path, None),
         weight=known.weight,
         group=known.group,
+        remark=remark,
     )
-
-
-def _weigh(
-    pairs: Sequence[Pair],
-    used: Sequence[str],
-    samples: Sequence[Sample],
-    known: Mapping[str, _Known],
-) -> tuple[list[Pair], list[Problem]]:
-    """Let the rows that were answered stand for those of their group that were not.
-
-    Rows of unknown origin, or of several samples, have no weight.
-    """
-    own = [s for s in samples if s.sample_id in used]
-    if len(own) != 1 or any(not known[p.row_id].sample for p in pairs if p.row_id in known):
-        return [msgspec.structs.replace(p, weight=1.0, group="") for p in pairs], []
-    problems, factors = [], {}
-    for group, _, population in own[0].by_group():
-        answered = sum(p.weight for p in pairs if p.group == group)
-        if answered:
-            factors[group] = population / answered
-        else:
-            problems.append(
-                Problem(
-                    code="group-empty",
-                    message=f"no row of the group '{group}' was answered by both:"
-                    f" figures for all passages leave out its {population} passages",
-                    hint="Fill in the whole sheet.",
-                )
-            )
-    weighed = [
-        msgspec.structs.replace(p, weight=round(p.weight * factors.get(p.group, 1.0), 9))
-        for p in pairs
-    ]
-    return weighed, problems
 
 
 def _label(name: str, sheets: Mapping[str, Answers]) -> str:
@@ -245,27 +218,22 @@ def _label(name: str, sheets: Mapping[str, Answers]) -> str:
     return Path(name).name + (f" ({coders})" if coders else "")
 
 
-def _run_of(used: Sequence[str], samples: Sequence[Sample], store: Store | None) -> str:
-    runs = [s.run_id for s in samples if s.sample_id in used]
-    if runs:
-        return runs[-1]
+def _run_of(used: Sequence[Sample], store: Store | None) -> str:
+    if used:
+        return used[-1].run_id
     known = store.runs() if store is not None else []
     return known[-1].run_id if known else ""
 
 
-def _design(used: Sequence[str], samples: Sequence[Sample], rows: int) -> str:
-    own = [s for s in samples if s.sample_id in used]
-    if len(own) != 1:
-        return f"{rows} rows of unknown origin: no weights, figures describe these rows only"
-    drawn = own[0]
-    withheld = f", {drawn.withheld} not for quotation left out" if drawn.withheld else ""
-    return (
-        f"{rows} of {len(drawn.rows)} rows of the sample {drawn.sample_id}, drawn from"
-        f" {drawn.population} passages of the run {drawn.run_id}{withheld}"
+def _not_kept(strange: int, rows: int) -> Problem:
+    return Problem(
+        code="not-kept",
+        message=f"the state does not know {strange} of the {rows} rows compared",
+        hint="The figures are shown, and not kept in the state.",
     )
 
 
-def _unknown(sheets: Iterable[Answers], known: Mapping[str, _Known]) -> list[Problem]:
+def _unknown(sheets: Iterable[Answers], known: Mapping[str, Known]) -> list[Problem]:
     found = []
     for sheet in sheets:
         strange = sorted(sheet.rows.keys() - known.keys())

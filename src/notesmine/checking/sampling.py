@@ -9,6 +9,7 @@ import msgspec
 from notesmine.checking.drawing import Sample, draw
 from notesmine.checking.sheet import render
 from notesmine.errors import InputError, StateError
+from notesmine.naming import hider
 from notesmine.publish.files import replace_file
 from notesmine.rulings import Ruling, kept
 from notesmine.store import Store, state_folder
@@ -77,7 +78,7 @@ def sample(
                 + (f": all {drawn.withheld} are not for quotation" if drawn.withheld else ""),
                 "Passages not for quotation are drawn with --with-unquotable only.",
             )
-        body = render(drawn, book, titles=titles, all_passages=all_passages)
+        body = render(drawn, book, titles=titles, all_passages=all_passages, hide=hider(store))
         if target.exists() and target.read_bytes() != body:
             raise InputError(
                 f"{str(target)!r} is there already and may be filled in",

@@ -12,6 +12,7 @@ from typing import Any
 
 from notesmine.checking.drawing import Row, Sample
 from notesmine.checking.guide import choices, lines
+from notesmine.naming import Hide, as_written
 from notesmine.publish.text import visible
 from notesmine.themes.codebook import Codebook
 
@@ -22,17 +23,13 @@ LONGEST = 32_000
 DATE = datetime.datetime(1980, 1, 1)  # noqa: DTZ001 - spreadsheets know no time zone
 
 
-def as_published(text: str) -> str:
-    """Return source text as it may leave in a sheet or a list of disagreements.
-
-    The one place through which words of the notes go out of this room: pseudonyms, as the outputs
-    show them, belong here.
-    """
-    return text
-
-
 def render(
-    sample: Sample, book: Codebook, *, titles: bool = False, all_passages: bool = False
+    sample: Sample,
+    book: Codebook,
+    *,
+    titles: bool = False,
+    all_passages: bool = False,
+    hide: Hide = as_written,
 ) -> bytes:
     """Return the XLSX file of a sample.
 
@@ -46,6 +43,8 @@ def render(
         Show the title and date of each passage's document.
     all_passages : bool, default False
         Whether the sample holds passages not for quotation, which the guide then says.
+    hide : callable, optional
+        Hides names; every word of the notes passes through it.
     """
     import xlsxwriter
 
@@ -62,7 +61,9 @@ def render(
         for row, value in enumerate(values):
             lists.write_string(row, column, value)
     lists.hide()
-    _write_passages(passages, sample.rows, formats, len(kinds), len(codes), titles=titles)
+    _write_passages(
+        passages, sample.rows, formats, len(kinds), len(codes), titles=titles, hide=hide
+    )
     guide.set_column(0, 0, 8)
     guide.set_column(1, 1, 18)
     guide.set_column(2, 2, 110)
@@ -101,6 +102,7 @@ def _write_passages(
     codes: int,
     *,
     titles: bool,
+    hide: Hide,
 ) -> None:
     columns: list[tuple[str, int, str]] = [("Id", 14, "id"), ("Text", 70, "text")]
     columns += [("Kind", 13, "fill"), ("Code", 18, "fill"), ("Coder", 8, "fill")]
@@ -123,7 +125,8 @@ def _write_passages(
         for column, (name, _, style) in enumerate(columns):
             text = values.get(name, "")
             if text:
-                sheet.write_string(number, column, _cell(text, name), formats[style])
+                shown = text if name == "Id" else hide(text, ruling.doc_id)
+                sheet.write_string(number, column, _cell(shown), formats[style])
             else:
                 sheet.write_blank(number, column, None, formats[style])
     last = max(1, len(rows))
@@ -150,6 +153,6 @@ def _write_passages(
     sheet.repeat_rows(0)
 
 
-def _cell(text: str, name: str) -> str:
-    shown = visible(text if name == "Id" else as_published(text))
+def _cell(text: str) -> str:
+    shown = visible(text)
     return shown if len(shown) <= LONGEST else shown[:LONGEST] + " … (cut)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import warnings
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,10 @@ from collections.abc import Iterator, Sequence
 from notesmine.errors import InputError, ReadError
 from notesmine.read.archive import Archive, refuse_doctype
 
-MAX_ROWS = 100_001  # one more than is taken, so that too many are noticed
+MAX_ROWS = 100_000
+HEAD_WITHIN = 20  # rows in which the header is looked for: people put a title above
+LAST_ROW = MAX_ROWS + HEAD_WITHIN  # nothing below it can be among the rows that are taken
+SHEET_END = 1_048_576  # rows of a worksheet, in every spreadsheet program
 MAX_COLUMNS = 40
 MAX_UNPACKED = 200 << 20  # bytes of all parts together
 #: What openpyxl raises on parts that are not what they should be.
@@ -25,7 +29,8 @@ Cells = Sequence[str | None]
 def cells(data: bytes, name: str) -> Iterator[list[tuple[int, Cells]]]:
     """Give for each visible worksheet its rows: (number as in the program, cells as text).
 
-    Formulas come as they are written, beginning with ``=``; nothing is calculated.
+    The first row below `LAST_ROW` is the last one given, so that too many are noticed. Formulas
+    come as they are written, beginning with ``=``; nothing is calculated.
 
     Raises
     ------
@@ -46,11 +51,20 @@ def cells(data: bytes, name: str) -> Iterator[list[tuple[int, Cells]]]:
                     continue
                 rows: list[tuple[int, Cells]] = []
                 for number, row in enumerate(
-                    sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True), 1
+                    sheet.iter_rows(max_row=sys.maxsize, max_col=MAX_COLUMNS, values_only=True), 1
                 ):
+                    if number > SHEET_END:
+                        raise InputError(
+                            f"{name} numbers its rows beyond {SHEET_END:,}, which no worksheet has",
+                            "Open it in a spreadsheet program and save it again as XLSX.",
+                        )
+                    if row.count(None) == len(row):  # gaps may be a million rows long
+                        continue
                     line = [None if v is None else str(v) for v in row]
                     if any(line):
                         rows.append((number, line))
+                        if number > LAST_ROW:
+                            break
                 yield rows
         except BROKEN as error:
             raise InputError(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from msgspec import Struct
+from rapidfuzz import fuzz
 
 from notesmine.editions.snapshot import QuoteRow, Snapshot
+from notesmine.evidence.duplicates import SAME_STATEMENT, normalised
 from notesmine.records import Run
+from notesmine.rulings import Ruling
 
+COPY = "counted as a copy of another statement"
 EMERGENT = re.compile(r"T-\d+")
 #: What happens to a quote; *regrouped* ones only stand under another discovered theme.
 How = Literal["gained", "lost", "rejudged", "carried", "regrouped"]
+#: By the place of a copy, the quotes that stand for it.
+Heads = Mapping[str, Sequence[QuoteRow]]
 ORDER: tuple[How, ...] = ("gained", "lost", "rejudged", "carried", "regrouped")
 
 
@@ -131,6 +137,7 @@ def quotes_between(
     changed = {d.doc_id for d in changes if d.what == "changed"}
     replaced = {d.before for d in changes if d.what == "changed"}
     taken_over = set(heirs.values())
+    copies_then, copies_now = _heads(a), _heads(b)
     found = []
     for ident, quote in b.quotes.items():
         if ident in a.quotes:
@@ -143,7 +150,9 @@ def quotes_between(
             reason = "same words in the changed document" + (f"; {differs}" if differs else "")
             found.append(_change("carried", quote, reason, heirs[ident]))
         elif quote.doc_id in old:
-            found.append(_change("gained", quote, "its document was there: judged otherwise"))
+            failed = old[quote.doc_id]["status"] == "failed"
+            then = "not read" if failed else _not_in(quote, old[quote.doc_id], a, copies_then)
+            found.append(_change("gained", quote, f"its document was there: {then} then"))
         else:
             reason = "document changed" if quote.doc_id in changed else "new document"
             found.append(_change("gained", quote, reason))
@@ -157,9 +166,51 @@ def quotes_between(
         elif new[quote.doc_id]["status"] == "failed":
             reason = "document could not be read"
         else:
-            reason = "its document is there: judged otherwise, a copy of another, or withheld"
+            reason = (
+                f"its document is there: {_not_in(quote, new[quote.doc_id], b, copies_now)} now"
+            )
         found.append(_change("lost", quote, reason))
     return sorted(found, key=lambda q: (ORDER.index(q.what), q.path, q.quote_id))
+
+
+def _heads(snapshot: Snapshot) -> Heads:
+    """Return by place the quotes that have a copy there."""
+    heads: dict[str, list[QuoteRow]] = {}
+    for quote in snapshot.quotes.values():
+        for place in quote.copies:
+            heads.setdefault(place, []).append(quote)
+    return heads
+
+
+def _not_in(quote: QuoteRow, row: Mapping[str, Any], other: Snapshot, heads: Heads) -> str:
+    """Say why a publication does not show a quote whose document it has, as far as it tells."""
+    if _copied(quote, row, heads):
+        return COPY
+    if other.rulings is not None:
+        return why_not(other.rulings.get(quote.quote_id), quote.kind)
+    return "judged otherwise, read otherwise, or withheld"
+
+
+def _copied(quote: QuoteRow, row: Mapping[str, Any], heads: Heads) -> bool:
+    """Whether a quote stands among the copies of another there: by its place, and its words."""
+    page = "" if quote.page is None else f" p. {quote.page}"
+    words = normalised(quote.text)
+    return any(
+        head.kind == quote.kind and fuzz.ratio(words, normalised(head.text)) >= SAME_STATEMENT
+        for path in _paths(row)
+        for head in heads.get(path + page, ())
+    )
+
+
+def why_not(ruling: Ruling | None, kind: str) -> str:
+    """Say what a run made of a passage that it does not publish as a quote of a kind."""
+    if ruling is None:
+        return "read otherwise: no passage is the same"
+    if not ruling.quotable:
+        return "marked as not for quotation"
+    if ruling.kind != kind:
+        return f"judged to be of the kind {ruling.kind}"
+    return COPY if ruling.theme_ids else "under no theme"
 
 
 def _change(

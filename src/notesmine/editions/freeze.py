@@ -36,14 +36,13 @@ class Edition(Struct, frozen=True, kw_only=True):
     """A frozen run: ``files`` maps each published file to its SHA-256, ``run.json`` included.
 
     ``before`` holds the earlier runs without their inputs and problems: their events are the
-    history of the themes up to this edition. ``codebook`` is the one used, as kept in the state.
+    history of the themes up to this edition.
     """
 
     name: str
     run: Run
     files: dict[str, str]
     before: tuple[Run, ...] = ()
-    codebook: bytes = b""
 
 
 class Released(Struct, frozen=True, kw_only=True):
@@ -116,13 +115,7 @@ def release(name: str, out: Path, *, state: Path | None = None) -> Released:
         run = _current(store, out)
         files = {**run.outputs, RECORD: _record_hash(out)}
         contents = _contents(out, files)
-        edition = Edition(
-            name=name,
-            run=run,
-            files=files,
-            before=_before(store.runs(), run),
-            codebook=store.blob("codebook") or b"",
-        )
+        edition = Edition(name=name, run=run, files=files, before=_before(store.runs(), run))
         known = _known(store, name)
         if known is not None and known.files != files:
             raise InputError(

@@ -11,6 +11,7 @@ from notesmine.editions.difference import Difference, compare
 from notesmine.editions.freeze import FOLDER, RECORD, Edition
 from notesmine.editions.snapshot import Snapshot, from_folder, from_items
 from notesmine.errors import InputError
+from notesmine.rulings import kept
 from notesmine.store import Store, state_folder
 
 
@@ -53,7 +54,7 @@ def _named(name: str, out: Path, store: Store | None) -> Snapshot:
     raise InputError(
         f"{name!r} is no release, no output folder and no run known here",
         "Name a release (`notesmine release --list`), a folder that holds run.json, or a run id"
-        f" (R-...); the state looked into belongs to {str(out)!r} (-o, --state).",
+        f" (R-...); the state looked into belongs to {str(out)!r} (--outputs, --state).",
     )
 
 
@@ -61,7 +62,8 @@ def _of_state(name: str, store: Store) -> Snapshot | None:
     for known, body in store.editions().items():
         if known.casefold() == name.casefold():
             edition = msgspec.msgpack.decode(body, type=Edition)
-            return from_items(known, edition.run, store.edition_items(known), edition.before)
+            items = store.edition_items(known)
+            return _with_rulings(from_items(known, edition.run, items, edition.before), store)
     runs = store.runs()
     for number, run in enumerate(runs):
         if run.run_id == name:
@@ -71,8 +73,17 @@ def _of_state(name: str, store: Store) -> Snapshot | None:
                     f"the state no longer holds what the run {name} published",
                     "Compare its output folder, or a release made of it.",
                 )
-            return from_items(name, run, items, runs[:number])
+            return _with_rulings(from_items(name, run, items, runs[:number]), store)
     return None
+
+
+def _with_rulings(snapshot: Snapshot, store: Store) -> Snapshot:
+    """Add the decisions about all passages, which the state keeps of the newest run alone."""
+    runs = store.runs()
+    found = kept(store) if runs and runs[-1].run_id == snapshot.run.run_id else None
+    if found is None:
+        return snapshot
+    return msgspec.structs.replace(snapshot, rulings={r.quote_id: r for r in found})
 
 
 def _with_history(snapshot: Snapshot, store: Store | None) -> Snapshot:
@@ -81,8 +92,5 @@ def _with_history(snapshot: Snapshot, store: Store | None) -> Snapshot:
     if store is None or snapshot.run.run_id not in runs:
         return snapshot
     before = store.runs()[: runs.index(snapshot.run.run_id) + 1]
-    return msgspec.structs.replace(
-        snapshot,
-        history=tuple(e for r in before for e in r.events),
-        runs=tuple(r.run_id for r in before),
-    )
+    history = tuple(e for r in before for e in r.events)
+    return _with_rulings(msgspec.structs.replace(snapshot, history=history), store)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from notesmine.editions.changes import why_not
 from notesmine.editions.freeze import Edition, find_edition
 from notesmine.editions.snapshot import QuoteRow, Snapshot, ThemeRow, from_items
 from notesmine.errors import InputError
@@ -15,6 +16,7 @@ from notesmine.publish import describe
 from notesmine.publish.text import one_line, plural, visible
 from notesmine.records import Document, Evidence, Quote, Run
 from notesmine.rulings import Ruling, kept
+from notesmine.runrecord import NAMES
 from notesmine.store import Store
 
 LISTED = 8  # quotes of a theme that are named one by one
@@ -36,8 +38,10 @@ class Now(Struct, frozen=True):
     text: Callable[[str], str | None]
 
 
-def show(ident: str, name: str, store: Store) -> list[str]:
+def show(ident: str, name: str, store: Store, *, with_names: bool = False) -> list[str]:
     """Return what an edition says of an id, and what became of it since.
+
+    Names are masked as in the edition; ``with_names`` shows the source's words.
 
     Raises
     ------
@@ -53,17 +57,23 @@ def show(ident: str, name: str, store: Store) -> list[str]:
             "Ids stand in its themes.csv (ownership, T-001), evidence.csv (Q-...) and run.json;"
             f" without the release: notesmine show {ident}",
         )
+    plain = store.edition_item(edition.name, NAMES + ident) if with_names else None
     runs = (*edition.before, edition.run)
     events = [(run, event) for run in runs for event in run.events if event.theme_id == ident]
     lines = [
         f"Release {edition.name}: notes to {edition.run.report_date or 'undated'},"
         f" {plural(len(edition.run.inputs), 'document')} ({edition.run.run_id})",
         "",
-        *describe(ident, decoded, events),
+        *describe(ident, decoded if plain is None else msgspec.msgpack.decode(plain), events),
         "",
         "Since this release",
     ]
-    return lines + [f"  {visible(one_line(line))}" for line in since(decoded, edition, store)]
+    return lines + [f"  {_indented(line)}" for line in since(decoded, edition, store)]
+
+
+def _indented(line: str) -> str:
+    """Return a line as it may be printed; what it is indented by stays."""
+    return line[: len(line) - len(line.lstrip(" "))] + visible(one_line(line))
 
 
 def _own_id(body: Mapping[str, Any]) -> str:
@@ -182,8 +192,8 @@ def _quotes_of_theme(then: Snapshot, ident: str, now: Now) -> list[str]:
 def _quote(quote: Quote, now: Now) -> list[str]:
     row = QuoteRow(
         quote_id=quote.quote_id, themes=(quote.theme_id,), kind=quote.kind, stance=quote.stance,
-        tier=quote.tier, text=quote.text, doc_id=quote.doc_id, path=quote.path, date=quote.date,
-        page=quote.page, copies=quote.copies,
+        tier=quote.tier, text=quote.text, doc_id=quote.doc_id, path=quote.path, page=quote.page,
+        copies=quote.copies,
     )  # fmt: skip
     return [_fate(row, now, start=quote.start, end=quote.end, only=quote.theme_id)[1]]
 
@@ -232,18 +242,10 @@ def _verdict(then: QuoteRow, now: Now) -> str:
     if now.inputs[then.doc_id]["status"] == "failed":
         return "its document could not be read"
     ruling = now.rulings.get(then.quote_id)
-    if ruling is None:
-        return "its document is read otherwise now, and no passage is the same"
-    if not ruling.quotable:
-        return "it is marked as not for quotation now; it is still counted"
-    if ruling.kind != then.kind:
-        return (
-            f"judged to be of the kind {ruling.kind} now"
-            f" (impediment with probability {ruling.probability:.2f})"
-        )
-    if not ruling.theme_ids:
-        return "it belongs to no theme now"
-    return "it is counted as a copy of another statement now"
+    verdict = f"it is {why_not(ruling, then.kind)} now"
+    if ruling is None or not ruling.quotable or ruling.kind == then.kind:
+        return verdict
+    return f"{verdict} (impediment with probability {ruling.probability:.2f})"
 
 
 def _in_changed(then: QuoteRow, doc_id: str, now: Now, start: int, end: int) -> str:

@@ -19,6 +19,7 @@ from notesmine.errors import InputError
 from notesmine.publish import read_run
 from notesmine.publish.tables import FORMULA, SEPARATOR, unguard
 from notesmine.records import Event, Evidence, Quote, Run
+from notesmine.rulings import Ruling
 
 
 class ThemeRow(Struct, frozen=True, kw_only=True):
@@ -45,20 +46,22 @@ class QuoteRow(Struct, frozen=True, kw_only=True):
     text: str
     doc_id: str
     path: str
-    date: str | None
     page: int | None
     copies: tuple[str, ...] = ()
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """One run's publication. ``history`` holds the events of the runs before it, oldest first."""
+    """One run's publication. ``history`` holds the events of the runs before it, oldest first.
+
+    ``rulings`` are its decisions about all passages, by quote id, where the state keeps them still.
+    """
 
     name: str
     run: Run
     themes: dict[str, ThemeRow]
     quotes: dict[str, QuoteRow]
     history: tuple[Event, ...] = ()
-    runs: tuple[str, ...] = ()
+    rulings: Mapping[str, Ruling] | None = None
 
     def there(self) -> dict[str, ThemeRow]:
         """Return the discovered themes, and the codes that something reports.
@@ -129,7 +132,6 @@ def _quote_of(row: Mapping[str, str]) -> QuoteRow:
         text=unguard(row["text"], row.get("text_guarded") or "0"),
         doc_id=row["doc_id"],
         path=_plain(row["path"]),
-        date=row["date"] or None,
         page=int(row["page"]) if row["page"] else None,
         copies=tuple(_plain(row["copies"]).split(SEPARATOR)) if row["copies"] else (),
     )
@@ -181,7 +183,6 @@ def from_items(
                     text=quote.text,
                     doc_id=quote.doc_id,
                     path=quote.path,
-                    date=quote.date,
                     page=quote.page,
                     copies=quote.copies,
                 ),
@@ -193,7 +194,6 @@ def from_items(
         themes=themes,
         quotes=quotes,
         history=tuple(e for r in (*before, run) for e in r.events),
-        runs=tuple(r.run_id for r in (*before, run)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,7 +10,8 @@ import msgspec
 from notesmine.editions.changes import QuoteChange
 from notesmine.editions.difference import Difference, Setting, ThemeChange
 from notesmine.editions.snapshot import ThemeRow
-from notesmine.publish.markdown import escape
+from notesmine.publish.excerpts import shortened
+from notesmine.publish.markdown import escape, table
 from notesmine.publish.text import one_line, plural
 
 WIDTH = 100
@@ -62,7 +63,10 @@ def to_lines(difference: Difference) -> list[str]:
             lines.append("  each is listed by --to md -o FILE")
             continue
         for quote in quotes[:LISTED]:
-            lines += [f"  {_quote_line(quote)}", f"      {_short(one_line(quote.text), WIDTH - 6)}"]
+            lines += [
+                f"  {_quote_line(quote)}",
+                f"      {shortened(one_line(quote.text), WIDTH - 6)}",
+            ]
         if len(quotes) > LISTED:
             more = len(quotes) - LISTED
             lines.append(f"  … and {more} more: --to md -o FILE writes all of them")
@@ -81,7 +85,7 @@ def to_markdown(difference: Difference) -> str:
     groups = _theme_groups(difference)
     if groups:
         lines += ["", "## Themes", ""]
-        lines += _table(
+        lines += table(
             ("what", "theme", "name", "rank", "documents", "passages", "open", "note"),
             [
                 (
@@ -109,7 +113,7 @@ def to_markdown(difference: Difference) -> str:
         ]
     if difference.made_with:
         lines += ["", "## Made with", ""]
-        lines += _table(
+        lines += table(
             ("what", "name", "then", "now"),
             [
                 (s.group, f"`{s.name}`", escape(_value(s.then)), escape(_value(s.now)))
@@ -154,7 +158,7 @@ def _theme_line(row: ThemeChange) -> str:
         )
     )
     note = _note(row)
-    name = f"{row.theme_id:16} {_short(one_line(row.label), 34):34}  {figures}"
+    name = f"{row.theme_id:16} {shortened(one_line(row.label), 34):34}  {figures}"
     return name + (f"; {note}" if note else "")
 
 
@@ -220,20 +224,8 @@ def _value(value: Any) -> str:
     if value is None:
         return "none"
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return _short(one_line(text), 60)
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return shortened(one_line(text), 60)
 
 
 def _indented(line: str) -> str:
     return line[: len(line) - len(line.lstrip())] + line.strip()
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    return [
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-        *("| " + " | ".join(row) + " |" for row in rows),
-    ]

@@ -6,7 +6,8 @@ nothing. Counts are of documents and meetings; mentions are never a measure of w
 
 from notesmine.evidence.assigned import Assigned
 from notesmine.evidence.cooccurrence import cooccurrence
+from notesmine.evidence.projection import passage_map
 from notesmine.evidence.saturation import saturation
 from notesmine.evidence.weigh import weigh
 
-__all__ = ["Assigned", "cooccurrence", "saturation", "weigh"]
+__all__ = ["Assigned", "cooccurrence", "passage_map", "saturation", "weigh"]

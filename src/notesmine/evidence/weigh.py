@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 import numpy as np
@@ -15,14 +15,17 @@ from notesmine.evidence.assigned import (
     Mention,
     date_of,
     is_quotable,
+    moment,
     month_of,
     was_read,
 )
 from notesmine.evidence.choose import choose
 from notesmine.evidence.duplicates import collapse
-from notesmine.evidence.life import closest
+from notesmine.evidence.life import Lives, lives, reread, threads
 from notesmine.evidence.quotes import Quoter, identify
+from notesmine.evidence.resolution import Likeness
 from notesmine.evidence.statistics import resample, trend
+from notesmine.evidence.strength import grade
 from notesmine.records import Document, Evidence, Kind, Quote, Theme
 
 
@@ -57,22 +60,68 @@ def weigh(
         Ranked: most documents first, then meetings, organisations, passages, the most recent, and
         the theme's id. Themes that nothing reports come last.
     """
+    likeness = Likeness(assigned, documents)
+    assigned = reread(assigned, likeness, documents)
     quoter = Quoter(documents, assigned, keys or {})
-    emergent = frozenset(t.theme_id for t in themes if t.origin == "emergent")
     members: dict[str, list[Assigned]] = {t.theme_id: [] for t in themes}
     for item in assigned:
         for theme_id in dict.fromkeys(item.theme_ids):
             if theme_id in members:
                 members[theme_id].append(item)
     read = sorted(d.doc_id for d in documents.values() if was_read(d))
-    months = _months(documents, assigned, read)
-    drafts: list[Evidence] = []
-    holders: list[frozenset[str]] = []
-    for theme in sorted(themes, key=lambda t: t.theme_id):
-        mentions = _Mentions(members[theme.theme_id], documents)
-        holders.append(frozenset(m.head.passage.doc_id for m in mentions.counted))
-        drafts.append(_draft(theme, mentions, quoter, emergent, months, len(read), settings))
-    return _ranked(_with_intervals(drafts, holders, read, seed))
+    ordered = sorted(themes, key=lambda t: t.theme_id)
+    mentions = {t.theme_id: _Mentions(members[t.theme_id], documents) for t in ordered}
+    context = _Context(
+        quoter=quoter,
+        months=_months(documents, assigned, read),
+        read=len(read),
+        quotes=settings.publish.quotes,
+        likeness=likeness,
+        lives=_lives(mentions.values(), assigned, likeness, documents),
+    )
+    drafts = [_draft(theme, mentions[theme.theme_id], context) for theme in ordered]
+    holders = [frozenset(d.reported_in) for d in drafts]
+    organisations = len({o for d in read if (o := documents[d].organisation)})
+    return [
+        msgspec.structs.replace(item, strength=grade(item, organisations))
+        for item in _ranked(_with_intervals(drafts, holders, read, seed))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What every theme is weighed with."""
+
+    quoter: Quoter
+    months: Mapping[str, int]
+    read: int
+    quotes: int
+    likeness: Likeness
+    lives: Lives
+
+
+def _lives(
+    themes: Iterable[_Mentions],
+    assigned: Sequence[Assigned],
+    likeness: Likeness,
+    documents: Mapping[str, Document],
+) -> Lives:
+    """Link all problems and solutions; a statement under several themes is one, copies pooled."""
+    problems: dict[str, Mention] = {}
+    # A solution may be coded with no theme: it then stands under that of the problem it closes.
+    homeless = _distinct([i for i in assigned if not i.theme_ids], documents, "resolved", None)
+    solutions = {identify(m.head): m for m in homeless if is_quotable(m.head, documents)}
+    for theme in themes:
+        for pool, group in (
+            (problems, (*theme.counted, *theme.review)),
+            (solutions, theme.resolved),
+        ):
+            for mention in group:
+                key = identify(mention.head)
+                before = pool.get(key)
+                if before is None or len(before.copies) < len(mention.copies):
+                    pool[key] = mention
+    return lives(list(problems.values()), list(solutions.values()), likeness, documents)
 
 
 def _months(
@@ -109,33 +158,32 @@ def _distinct(
     return collapse(wanted, documents)
 
 
-def _draft(
-    theme: Theme,
-    mentions: _Mentions,
-    quoter: Quoter,
-    emergent: frozenset[str],
-    months: Mapping[str, int],
-    read: int,
-    settings: Settings,
-) -> Evidence:
+def _draft(theme: Theme, mentions: _Mentions, context: _Context) -> Evidence:
     """Everything about a theme that needs no other theme."""
-    documents = quoter.documents
-    counted, resolved = mentions.counted, mentions.resolved
-    links = closest(counted, resolved, documents, emergent)
-    standing = [m for n, m in enumerate(counted) if n not in links]
-    anticipated = sum(m.head.coding.stance == "anticipated" for m in standing)
+    quoter, documents = context.quoter, context.quoter.documents
+    counted = mentions.counted
+    closed, back = context.lives.closed, context.lives.returned
+    problems = [*counted, *mentions.review]
+    # A solution stands under every theme whose problem it closes, whatever it was coded as.
+    resolved = _with_linked(mentions.resolved, problems, context.lives, documents)
+    standing = [m for m in counted if identify(m.head) not in closed]
+    feared = [m for m in standing if m.head.coding.stance == "anticipated"]
+    since = [d for m in standing if m not in feared and (d := date_of(m.head, documents))]
     dates = sorted(d for m in counted for i in m.places if (d := date_of(i, documents)))
     reporting = _documents_by_month(counted, documents)
-    word, p = trend(reporting, months)
+    word, p = trend(reporting, context.months)
     holders = {m.head.passage.doc_id for m in counted}
-    heads = [replace(m.head, pinned=any(i.pinned for i in m.places)) for m in mentions.shown]
+    shown = mentions.shown
+    heads = [replace(m.head, pinned=any(i.pinned for i in m.places)) for m in shown]
+    ids = [identify(h) for h in heads]
+    visible = {*ids, *(identify(m.head) for m in mentions.review)}
 
     def quotes(group: Sequence[Mention]) -> tuple[Quote, ...]:
         return tuple(quoter.quote(m, theme.theme_id) for m in group)
 
     return Evidence(
         theme=theme,
-        impediments=quotes(mentions.shown),
+        impediments=quotes(shown),
         resolved=quotes(resolved),
         enablers=quotes(mentions.enablers),
         proposals=quotes(mentions.proposals),
@@ -144,27 +192,47 @@ def _draft(
         meetings=len({_meeting(m.head, documents) for m in counted}),
         organisations=len({o for d in holders if (o := documents[d].organisation)}),
         passages=len(counted),
-        open=len(standing) - anticipated,
-        anticipated=anticipated,
-        share=round(len(holders) / read, 6) if read else 0.0,
+        open=len(standing) - len(feared),
+        anticipated=len(feared),
+        share=round(len(holders) / context.read, 6) if context.read else 0.0,
         expected_errors=round(sum(1.0 - m.head.probability() for m in counted), 4),
         first_seen=dates[0] if dates else None,
         last_seen=dates[-1] if dates else None,
         trend=word,
         trend_p=None if p is None else round(p, 6),
         by_month=reporting,
-        months=dict(months),
+        months=dict(context.months),
         unquotable=len(mentions.withheld),
         withheld=tuple(identify(m.head) for m in mentions.withheld),
         reported_in=tuple(sorted(holders)),
-        read=read,
-        chosen=tuple(identify(heads[n]) for n in choose(heads, documents, settings.publish.quotes)),
+        read=context.read,
+        chosen=tuple(ids[n] for n in choose(heads, documents, context.quotes)),
         links=tuple(
-            (identify(counted[i].head), identify(resolved[r].head))
-            for i, r in sorted(links.items())
-            if is_quotable(counted[i].head, documents)
+            (key, identify(answer.head))
+            for m in problems
+            if (key := identify(m.head)) in visible
+            for answer in closed.get(key, ())
         ),
+        threads=tuple(tuple(ids[n] for n in group) for group in threads(shown, context.likeness)),
+        returned=tuple((identify(back[key].head), key) for key in ids if key in back),
+        open_since=min(since, default=None),
     )
+
+
+def _with_linked(
+    resolved: Sequence[Mention],
+    problems: Sequence[Mention],
+    lives: Lives,
+    documents: Mapping[str, Document],
+) -> list[Mention]:
+    """Add the solutions of a theme's problems, and those before a return, to its own."""
+    own = {identify(m.head): m for m in resolved}
+    for problem in problems:
+        key = identify(problem.head)
+        before = [lives.returned[key]] if key in lives.returned else []
+        for answer in (*lives.closed.get(key, ()), *before):
+            own.setdefault(identify(answer.head), answer)
+    return sorted(own.values(), key=lambda m: moment(m.head, documents))
 
 
 def _documents_by_month(

@@ -4,9 +4,9 @@ Reads the state; writes the one file it is asked for, people's decisions, and no
 """
 
 from notesmine.exchange.amend import Decided, amended, load_decisions, looked_for
-from notesmine.exchange.importing import Imported, compare_file, take
+from notesmine.exchange.export import Exported, export
 from notesmine.exchange.replay import Replay
-from notesmine.exchange.write import Exported, export
+from notesmine.exchange.take import Imported, compare_file, take
 
 __all__ = [
     "Decided",

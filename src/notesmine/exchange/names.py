@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from notesmine import naming
 from notesmine.publish.text import PICTURES
+from notesmine.store import Store
 
 #: Line ends and page breaks become line feeds, one to one, so that no position moves.
 _ONE_TO_ONE = {**PICTURES, 0x0A: 0x0A, 0x0C: 0x0A, 0x0D: 0x0A, 0x0B: 0x0A}
@@ -27,14 +29,26 @@ class Hidden(Struct, frozen=True):
 Hide = Callable[[str, str], Sequence[Hidden]]
 
 
-def hider(*, with_names: bool) -> Hide:
+def hider(store: Store, *, with_names: bool) -> Hide:
     """Return what decides which words of the notes leave in an export.
 
-    THE PLACE FOR PSEUDONYMS: every word that `export` writes, and every text that `import`
-    compares with, passes through what this returns. ``with_names`` gives the words as they are.
+    Every word that `export` writes, and every text that `import` compares with, passes through
+    what this returns: names are masked as in the outputs. ``with_names`` gives the words as they
+    are.
+
+    Raises
+    ------
+    StateError
+        If the state is of a version that did not keep how names were masked.
     """
-    del with_names  # nothing is hidden yet, with the flag or without
-    return _nothing
+    masker = None if with_names else naming.masker(store)
+    if masker is None:
+        return _nothing
+
+    def hide(text: str, doc_id: str) -> Sequence[Hidden]:
+        return [Hidden(s.start, s.end, s.shown) for s in masker.spans(text, doc_id or None)]
+
+    return hide
 
 
 def _nothing(text: str, doc_id: str) -> Sequence[Hidden]:

@@ -12,6 +12,7 @@ from notesmine.errors import StateError
 from notesmine.publish.text import one_line
 from notesmine.records import KINDS, Document, Evidence, Finding, Kind, Run, digest
 from notesmine.rulings import RULINGS, Ruling
+from notesmine.runrecord import NAMES
 from notesmine.store import Store
 from notesmine.synthesis import findings
 from notesmine.themes.codebook import Codebook, load_codebook
@@ -133,6 +134,8 @@ def load_project(store: Store, run_id: str = "") -> Project:
     documents: dict[str, Document] = {}
     evidence: dict[str, Evidence] = {}
     for ident, item in store.shown_by(run.run_id).items():
+        if ident.startswith(NAMES):  # the same with names; `hider` decides on these
+            continue
         decoded = msgspec.msgpack.decode(item)
         if "evidence" in decoded:
             evidence[ident] = msgspec.convert(decoded["evidence"], Evidence)

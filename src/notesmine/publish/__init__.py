@@ -9,7 +9,7 @@ from notesmine.publish.bundle import Bundle, publish
 from notesmine.publish.describe import describe
 from notesmine.publish.references import citation_keys
 from notesmine.publish.runfile import input_rows, intact, read_run, write_run
-from notesmine.publish.verify import Check, verify
+from notesmine.publish.verify import Check, table, verify
 from notesmine.publish.word_template import load_template, template_problems
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "load_template",
     "publish",
     "read_run",
+    "table",
     "template_problems",
     "verify",
     "write_run",

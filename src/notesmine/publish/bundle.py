@@ -11,7 +11,16 @@ from msgspec import Struct
 from notesmine.publish.files import remove_stale, replace_file
 from notesmine.publish.references import citation_keys
 from notesmine.publish.runfile import outputs_of
-from notesmine.records import Document, Evidence, Finding, Overlap, Quote, Run, Saturation
+from notesmine.records import (
+    Document,
+    Evidence,
+    Finding,
+    Overlap,
+    PassageMap,
+    Quote,
+    Run,
+    Saturation,
+)
 
 
 class Bundle(Struct, frozen=True, kw_only=True):
@@ -19,9 +28,11 @@ class Bundle(Struct, frozen=True, kw_only=True):
 
     ``source_prefix`` is put before a document's path to link to it, None for no links: an address
     (``https://...``) stays as it is, a folder is percent-encoded.
+    ``unlinked`` names documents whose path is masked: it leads nowhere, so nothing links to it.
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
-    ``overlaps`` and ``saturation`` are what `evidence` found of all themes together; ``template``
-    is a DOCX file whose styles ``report.docx`` takes, None for the built-in ones.
+    ``overlaps`` and ``saturation`` are what `evidence` found of all themes together, ``places``
+    where passages lie on a map of them; ``template`` is a DOCX file whose styles ``report.docx``
+    takes, None for the built-in ones.
     """
 
     title: str
@@ -33,7 +44,9 @@ class Bundle(Struct, frozen=True, kw_only=True):
     source_prefix: str | None = None
     overlaps: tuple[Overlap, ...] = ()
     saturation: Saturation | None = None
+    places: PassageMap | None = None
     template: bytes | None = None
+    unlinked: frozenset[str] = frozenset()
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""

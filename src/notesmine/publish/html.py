@@ -17,8 +17,9 @@ from urllib.parse import quote as percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from notesmine.publish import svg
+from notesmine.publish import panels, svg
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.checklist import checklist
 from notesmine.publish.references import citation_keys, pandoc, plain
 from notesmine.publish.text import day, month, month_of, one_line, plural, visible
 from notesmine.records import Document, Evidence, Finding, Quote
@@ -27,6 +28,16 @@ from notesmine.records import Document, Evidence, Finding, Quote
 MOST_LISTED = 250
 #: Links from a finding to its quotes.
 MOST_LINKS = 8
+#: Kinds of findings that the overview gives of ranked themes alone.
+OF_MAIN_THEMES = {"resolved", "returned", "helps"}
+#: Quotes, counted under each theme, above which a passage is shown once and citations of listed
+#: passages are left to the list of notes: at 5,000 passages the file stays under 3 MB.
+LONG_REPORT = 1_500
+#: Passages to review that a long report lists under a theme: the likeliest.
+MOST_REVIEWED = 30
+#: Solutions in the table of what was resolved (the latest), and problems named beside each.
+MOST_CLOSED, MOST_PROBLEMS = 40, 4
+MOST_THREADS = 6  # problems of a theme whose repetitions are listed
 LONGEST_TIMELINE = 120  # months drawn one by one, gaps included
 #: Prefixes of links that are taken as written; all others name a folder.
 ADDRESSES = ("http://", "https://", "file://")
@@ -86,13 +97,20 @@ class _View:
             d for d in bundle.documents if d.status in {"ok", "partial"} and d.text.strip()
         ]
         self.per_month = self._months()
+        self.offices = sorted({d.organisation for d in bundle.documents if d.organisation})
         self.quoted: dict[str, set[str]] = {}
         for _, quote in bundle.quotes():
             self.quoted.setdefault(quote.doc_id, set()).add(quote.quote_id)
         self.months = timeline(self.per_month)
         self.most = max((n for e in bundle.evidence for n in e.by_month.values()), default=0)
         self.ids = {e.theme.theme_id for e in bundle.evidence}
-        self.anchored: set[str] = set()
+        self.main = {e.theme.theme_id for e in bundle.evidence if e.rank}
+        self.anchored: dict[str, str] = {}  # quote to the theme under which it stands first
+        self.under: dict[str, list[str]] = {}
+        for item, quote in bundle.quotes():
+            self.under.setdefault(quote.quote_id, []).append(item.theme.theme_id)
+        # A long report gives each passage once, whatever its number of themes.
+        self.lean = sum(len(themes) for themes in self.under.values()) > LONG_REPORT
         self.labels = {e.theme.theme_id: e.theme.label for e in bundle.evidence}
         self.statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
 
@@ -133,15 +151,25 @@ class _View:
             "years": _years(self.months),
             "per_month": self.per_month,
             "findings": {
-                k: [self._finding(f) for f in self.bundle.findings if f.kind == k]
-                for k in ("overview", "new", "resolved", "helps", "limits")
+                k: [
+                    self._finding(f) for f in self.bundle.findings if f.kind == k and self._leads(f)
+                ]
+                for k in ("overview", "new", "resolved", "returned", "helps", "limits", "names")
             },
             "themes": themes,
+            "labels": self.labels,
+            "lean": self.lean,
             "silent": [e.theme for e in evidence if not self._has_quotes(e)],
             "kinds": [(k, KIND_NAMES[k]) for k in KIND_NAMES if k in kinds],
             "problems": self._problems(),
             "skipped": self.bundle.run.skipped,
             "run": self.bundle.run,
+            "closed": self._closed(),
+            "map": panels.passages(evidence, self.bundle.places),
+            "pairs": panels.pairs(self.bundle.overlaps, self.labels),
+            "growth": panels.growth(self.bundle.saturation),
+            "checklist": checklist(self.bundle),
+            "offices": list(enumerate(self.offices)),
             "unquotable": len({span for e in evidence for span in e.withheld}),
         }
 
@@ -160,6 +188,36 @@ class _View:
                 ordered[item.theme.theme_id] = item
                 left += within.get(item.theme.theme_id, [])[::-1]
         return list(ordered.values())
+
+    def _leads(self, finding: Finding) -> bool:
+        """Whether a finding stands in the overview: those of sub-themes say the same once more."""
+        return finding.kind not in OF_MAIN_THEMES or finding.theme_id in self.main
+
+    def _closed(self) -> list[dict[str, Any]]:
+        """Every solution with the problems that it closes, under whichever theme they stand."""
+        quotes = {q.quote_id: q for _, q in self.bundle.quotes()}
+        pairs: dict[str, dict[str, Quote]] = {}
+        for item in self.bundle.evidence:
+            for problem, answer in item.links:
+                if problem in quotes and answer in quotes:
+                    pairs.setdefault(answer, {})[problem] = quotes[problem]
+
+        def moment(quote: Quote) -> tuple[str, str, int]:
+            return (quote.date or "", quote.doc_id, quote.start)
+
+        rows = []
+        solutions = sorted((quotes[s] for s in pairs), key=moment)
+        for solution in solutions[-MOST_CLOSED:]:
+            problems = sorted(pairs[solution.quote_id].values(), key=moment)
+            rows.append(
+                {
+                    "solution": solution,
+                    "problems": problems[:MOST_PROBLEMS],
+                    "more": max(0, len(problems) - MOST_PROBLEMS),
+                    "months": months_between(problems[0].date, solution.date),
+                }
+            )
+        return rows
 
     @staticmethod
     def _has_quotes(item: Evidence) -> bool:
@@ -195,15 +253,29 @@ class _View:
         finding = self.statements.get(theme.theme_id)
         groups = {
             "chosen": [self._quote(q) for q in first],
-            "rest": [self._quote(q) for q in rest[:MOST_LISTED]],
-            "resolved": [self._quote(q) for q in item.resolved[:MOST_LISTED]],
-            "enablers": [self._quote(q) for q in item.enablers[:MOST_LISTED]],
-            "proposals": [self._quote(q) for q in item.proposals[:MOST_LISTED]],
-            "review": [self._quote(q) for q in item.review[:MOST_LISTED]],
         }
+        elsewhere: Counter[str] = Counter()
+        unlisted = 0
+        for name, quotes in (
+            ("rest", rest),
+            ("resolved", item.resolved),
+            ("enablers", item.enablers),
+            ("proposals", item.proposals),
+            ("review", item.review),
+        ):
+            here = [q for q in quotes if not (self.lean and q.quote_id in self.anchored)]
+            elsewhere.update(self.anchored[q.quote_id] for q in quotes if q not in here)
+            most = MOST_LISTED
+            if self.lean and name == "review":
+                most = MOST_REVIEWED
+                here.sort(key=lambda q: -q.score)
+            groups[name] = [self._quote(q) for q in here[:most]]
+            unlisted += max(0, len(here) - most)
         answers: dict[str, list[str]] = {}
+        answered: dict[str, list[str]] = {}
         for problem, answer in item.links:
             answers.setdefault(answer, []).append(problem)
+            answered.setdefault(problem, []).append(answer)
         parent = theme.parent_id if theme.parent_id in self.ids else None
         return {
             "item": item,
@@ -218,17 +290,32 @@ class _View:
                 f"Documents reporting {one_line(theme.label)}. {svg.spoken(item.by_month)}",
             ),
             "spoken": svg.spoken(item.by_month),
-            "unlisted": max(0, len(rest) - MOST_LISTED),
+            "unlisted": unlisted,
+            "elsewhere": sorted(elsewhere.items(), key=lambda pair: (-pair[1], pair[0])),
             "everything": [q for group in groups.values() for q in group],
             "answers": answers,
-            "answered": dict(item.links),
+            "answered": {problem: found[-1] for problem, found in answered.items()},
+            "returned": {again: solution for solution, again in item.returned},
+            "threads": self._threads(item),
+            "age": months_between(item.open_since, self.bundle.run.report_date),
             **groups,
         }
+
+    @staticmethod
+    def _threads(item: Evidence) -> list[list[Quote]]:
+        """Problems said more than once at different dates, the longest lasting first."""
+        known = {q.quote_id: q for q in item.impediments}
+        found = [[known[i] for i in thread if i in known] for thread in item.threads]
+        found = [t for t in found if len({q.doc_id for q in t}) > 1]
+        found.sort(key=lambda t: -months_between(t[0].date, t[-1].date))
+        return found[:MOST_THREADS]
 
     def _quote(self, quote: Quote) -> dict[str, Any]:
         document = self.documents[quote.doc_id]
         anchor = "" if quote.quote_id in self.anchored else quote.quote_id
-        self.anchored.add(quote.quote_id)
+        self.anchored.setdefault(quote.quote_id, quote.theme_id)
+        month = month_of(quote.date)
+        also = self.under.get(quote.quote_id, ()) if self.lean and anchor else ()
         return {
             "quote": quote,
             "anchor": anchor,
@@ -236,7 +323,8 @@ class _View:
             if quote.kind == "impediment" and quote.tier == "review"
             else quote.kind,
             "document": self.number[quote.doc_id],
-            "month": month_of(quote.date),
+            "month": month if month != month_of(document.date) else "",
+            "also": " ".join(t for t in also if t != quote.theme_id),
             "title": document.title or document.meeting or "Untitled note",
             "link": self._link(document, quote.page),
             "where": f"{'slide' if document.format == 'pptx' else 'p.'} {quote.page}"
@@ -249,6 +337,8 @@ class _View:
     def _link(self, document: Document, page: int | None = None) -> str:
         """Return the address of a source file, at its page where it is a PDF."""
         if self.bundle.source_prefix is None or not document.paths:
+            return ""
+        if document.doc_id in self.bundle.unlinked:
             return ""
         prefix = self.bundle.source_prefix
         if not prefix.lower().startswith(ADDRESSES):
@@ -272,6 +362,8 @@ class _View:
             "link": self._link(document),
             "quotes": len(self.quoted.get(document.doc_id, ())),
             "number": self.number[document.doc_id],
+            "month": month_of(document.date),
+            "office": self.offices.index(document.organisation) if document.organisation else "",
         }
 
     def _problems(self) -> list[tuple[str, Any]]:
@@ -301,6 +393,20 @@ def timeline(per_month: Mapping[str, int]) -> list[str]:
     if last - first >= LONGEST_TIMELINE:
         return sorted(per_month)
     return [f"{n // 12:04d}-{n % 12 + 1:02d}" for n in range(first, last + 1)]
+
+
+def months_between(first: str | None, last: str | None) -> int:
+    """Return the whole months from one date to another, 0 where one is unknown.
+
+    Examples
+    --------
+    >>> months_between("2024-11-20", "2025-02-03"), months_between(None, "2025-02-03")
+    (3, 0)
+    """
+    one, two = month_of(first), month_of(last)
+    if not one or not two:
+        return 0
+    return (int(two[:4]) - int(one[:4])) * 12 + int(two[5:7]) - int(one[5:7])
 
 
 def _years(months: Sequence[str]) -> list[tuple[str, int]]:

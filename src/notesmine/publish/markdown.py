@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.references import pandoc
@@ -23,8 +23,10 @@ HEADINGS = {
     "overview": "What stands out",
     "new": "New since the last run",
     "resolved": "What was resolved",
+    "returned": "What came back",
     "helps": "What helps",
     "limits": "What this corpus cannot say",
+    "names": "How names are protected",
 }
 
 
@@ -57,6 +59,15 @@ def unquoted(lines: list[str]) -> str:
     return re.sub(r"\\(\n|.)", r"\1", body)
 
 
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table; cells come escaped."""
+    return [
+        "| " + " | ".join(head) + " |",
+        "|" + "---|" * len(head),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+
+
 def render(bundle: Bundle) -> str:
     """Return the report as Markdown."""
     return "\n".join(_lines(bundle)) + "\n"
@@ -71,13 +82,14 @@ def _lines(bundle: Bundle) -> Iterator[str]:
     read = [d for d in bundle.documents if d.status in {"ok", "partial"}]
     yield f"Corpus {escape(one_line(bundle.corpus))}: {plural(len(read), 'document')} read."
     yield ""
-    for kind in ("overview", "new", "resolved", "helps"):
+    for kind in ("overview", "new", "resolved", "returned", "helps"):
         yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
     yield from ("# The impediments", "")
     for item in bundle.evidence:
         yield from _theme(item, statements.get(item.theme.theme_id))
-    yield from _findings("limits", [f for f in bundle.findings if f.kind == "limits"])
+    for kind in ("limits", "names"):
+        yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     yield from ("# References", "", "::: {#refs}", ":::")
 
 

@@ -8,6 +8,7 @@ import re
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 from lxml import etree, html
@@ -15,13 +16,11 @@ from msgspec import Struct
 
 from notesmine.errors import InputError
 from notesmine.publish.markdown import unquoted
-from notesmine.publish.tables import FORMULA, unguard
+from notesmine.publish.tables import FORMULA, masks_of, unguard
 from notesmine.publish.text import CUT
+from notesmine.records import Mask
 
 DIV = re.compile(r'^::: \{\.quote data-quote-id="([^"]+)"')
-FILES = (
-    *("evidence.csv", "report.html", "report.md", "report.docx", "digest.docx", "evidence.xlsx"),
-)
 #: The bookmark around a quote in a Word file, as `bookmark_of` names it.
 BOOKMARK = re.compile(r"Q_([0-9A-Za-z]+)_\d+")
 WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -40,6 +39,9 @@ class Row(Struct, frozen=True, kw_only=True):
     start: int
     end: int
     page: int | None
+    before: str = ""
+    after: str = ""
+    masks: tuple[Mask, ...] = ()
 
 
 def rows_of(out: Path) -> list[Row]:
@@ -63,6 +65,9 @@ def rows_of(out: Path) -> list[Row]:
                     start=int(r["start"]),
                     end=int(r["end"]),
                     page=int(r["page"]) if r["page"] else None,
+                    before=r.get("before") or "",
+                    after=r.get("after") or "",
+                    masks=masks_of(r.get("masks") or ""),
                 )
                 for r in csv.DictReader(stream)
             ]
@@ -200,3 +205,14 @@ def is_shortened(text: str, whole: str) -> bool:
     """
     words = text.removesuffix(CUT)
     return words != text and bool(words.strip()) and whole.startswith(words) and words != whole
+
+
+#: How to read quotes back, by file; a file that is not there is not checked. ``evidence.csv`` is
+#: read by `rows_of`: it alone holds the places.
+READERS: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
+    "report.html": html_quotes,
+    "report.md": markdown_quotes,
+    "report.docx": docx_quotes,
+    "digest.docx": docx_quotes,
+    "evidence.xlsx": xlsx_quotes,
+}

@@ -5,6 +5,7 @@ Every drawing has a text alternative that says the same in words.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
@@ -41,14 +42,13 @@ def spark(by_month: Mapping[str, int], months: Sequence[str]) -> Markup:
     top = max([*by_month.values(), 1])
     width = max(step * len(months), 1)
     parts = [f'<path class="base" d="M0 {SPARK_HEIGHT - 0.5}H{width:.1f}"/>']
+    bars = []
     for n, name in enumerate(months):
         value = by_month.get(name, 0)
         if value:
             tall = 4 + (SPARK_HEIGHT - 5) * value / top
-            parts.append(
-                f'<rect class="bar" x="{n * step:.2f}" y="{SPARK_HEIGHT - tall:.1f}" '
-                f'width="{max(step - 2, 1):.2f}" height="{tall:.1f}"/>'
-            )
+            bars.append(_box(n * step, SPARK_HEIGHT - tall, max(step - 2, 1), tall))
+    parts.append(f'<path class="bar" d="{"".join(bars)}"/>')
     return _svg("".join(parts), round(width), SPARK_HEIGHT, spoken(by_month), "spark")
 
 
@@ -64,15 +64,13 @@ def life(
     unit = (floor - 14) / top
     parts = [f'<path class="base" d="M0 {floor + 0.5}H{step * len(months):.1f}"/>']
     every = max(1, -(-len(months) // 16))
+    boxes: dict[str, list[str]] = {"track": [], "bar": []}
     for n, name in enumerate(months):
         x, wide = n * step + step * 0.14, step * 0.72
         for css, value in (("track", read[name]), ("bar", by_month.get(name, 0))):
             if value:
                 tall = value * unit
-                parts.append(
-                    f'<rect class="{css}" x="{x:.1f}" y="{floor - tall:.1f}" width="{wide:.1f}" '
-                    f'height="{tall:.1f}"/>'
-                )
+                boxes[css].append(_box(x, floor - tall, wide, tall))
         if solved.get(name):
             parts.append(f'<circle class="solved" cx="{x + wide / 2:.1f}" cy="6" r="4"/>')
         if n % every == 0:
@@ -86,11 +84,29 @@ def life(
                 parts.append(
                     f'<text class="year" x="{middle:.1f}" y="{floor + 21}">{escape(year)}</text>'
                 )
-    return _svg("".join(parts), max(round(step * len(months)), 1), height, label, "life")
+    drawn = [f'<path class="{css}" d="{"".join(found)}"/>' for css, found in boxes.items() if found]
+    body = "".join([*drawn, *parts])
+    return _svg(body, max(round(step * len(months)), 1), height, label, "life")
+
+
+def _box(x: float, y: float, wide: float, tall: float) -> str:
+    """Return a rectangle as a piece of a path: all columns of a colour make one short element."""
+    return f"M{x:.1f} {y:.1f}h{wide:.1f}v{tall:.1f}h-{wide:.1f}z"
 
 
 def spoken(by_month: Mapping[str, int]) -> str:
-    """Return the same in words: ``Sep 2024: 1 document; Oct 2024: 2 documents``."""
+    """Return the same in words, by year where the time is long.
+
+    Examples
+    --------
+    >>> spoken({"2024-09": 1, "2024-10": 2})
+    'Sep 2024: 1 document; Oct 2024: 2 documents'
+    """
+    if len(by_month) > WIDEST_SPARK:
+        years = Counter[str]()
+        for name, number in by_month.items():
+            years[name[:4]] += number
+        return "; ".join(f"{y}: {plural(n, 'document')}" for y, n in sorted(years.items()) if n)
     said = (f"{month(m)}: {plural(n, 'document')}" for m, n in sorted(by_month.items()) if n)
     return "; ".join(said) or "no dated document"
 

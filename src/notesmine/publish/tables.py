@@ -2,16 +2,19 @@
 
 A cell that a spreadsheet would take for a formula starts with an apostrophe here. In the ``text``
 column of ``evidence.csv``, which equals the source's span, that is declared: ``text_guarded`` is 1
-where one apostrophe has to be taken away again.
+where one apostrophe has to be taken away again. Brackets that stand for names are declared in
+``masks``: ``start-end=start-end`` for each, offsets into the text and into the source.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from notesmine.publish.bundle import Bundle
+from notesmine.records import Mask
 
 THEME_COLUMNS = (
     *("theme_id", "origin", "label", "parent_id", "documents", "meetings", "organisations"),
@@ -23,6 +26,7 @@ EVIDENCE_COLUMNS = (
     *("quote_id", "theme_id", "kind", "stance", "tier", "text", "doc_id", "path", "title"),
     *("date", "page", "start", "end", "heading", "speaker", "citation_key", "copies"),
     *("score", "why", "text_guarded", "resolved_by"),
+    *("before", "after", "masks"),
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SEPARATOR = "; "  # between the places of a cell that lists several
@@ -42,6 +46,35 @@ def guard(text: str) -> str:
 def unguard(text: str, guarded: str) -> str:
     """Take the declared apostrophe away again."""
     return text[1:] if guarded == "1" and text.startswith("'") else text
+
+
+def masks_cell(masks: Sequence[Mask]) -> str:
+    """Return the cell that declares brackets.
+
+    Examples
+    --------
+    >>> masks_cell([Mask(start=0, end=10, source_start=40, source_end=47)])
+    '0-10=40-47'
+    """
+    return SEPARATOR.join(f"{m.start}-{m.end}={m.source_start}-{m.source_end}" for m in masks)
+
+
+def masks_of(cell: str) -> tuple[Mask, ...]:
+    """Read the cell that declares brackets.
+
+    Raises
+    ------
+    ValueError
+        If it is not what `masks_cell` writes.
+    """
+    found = []
+    for part in cell.split(SEPARATOR) if cell else ():
+        numbers = re.fullmatch(r"(\d+)-(\d+)=(\d+)-(\d+)", part)
+        if numbers is None:
+            raise ValueError(f"{part!r} declares no bracket")
+        start, end, source_start, source_end = map(int, numbers.groups())
+        found.append(Mask(start=start, end=end, source_start=source_start, source_end=source_end))
+    return tuple(found)
 
 
 def themes_csv(bundle: Bundle) -> str:
@@ -84,6 +117,7 @@ def evidence_rows(bundle: Bundle) -> list[list[object]]:
                 *(quote.end, " > ".join(quote.heading_path), quote.speaker, quote.citation_key),
                 *(SEPARATOR.join(quote.copies), quote.score, quote.why),
                 *(int(guard(quote.text) != quote.text), closed.get(quote.quote_id)),
+                *(quote.context_before, quote.context_after, masks_cell(quote.masks)),
             ]
         )
     return rows

@@ -1,48 +1,30 @@
 """``notesmine verify``: every published quote against its source, read again.
 
 Each source is found by its hash (or, changed since, by its path), read with the reader that is
-passed in, and each quote is looked for in what was read: at its place, elsewhere, nearly, not.
+passed in, and each quote is looked for in what was read, see `anchor`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
-from rapidfuzz import fuzz
 
 from notesmine.errors import NotesmineError
-from notesmine.publish.published import (
-    Row,
-    docx_quotes,
-    html_quotes,
-    is_shortened,
-    markdown_quotes,
-    rows_of,
-    xlsx_quotes,
-)
+from notesmine.publish.anchor import Verdict, judge
+from notesmine.publish.published import READERS, Row, is_shortened, rows_of
 from notesmine.publish.runfile import read_run
 from notesmine.publish.text import visible
 from notesmine.records import Document, Run
 
-Verdict = Literal["verbatim", "moved", "changed", "lost"]
 Reader = Callable[[Path, str], Document]
 
-#: Similarity (0..100, best partial alignment) from which a text counts as the quote, changed.
-SIMILAR = 80.0
-#: Characters around a quote's place that are searched first: the whole of a long document is slow.
-NEAR = 2_000
-#: Files that quote, beside evidence.csv, and what reads the quotes of each.
-READERS: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
-    "report.html": html_quotes,
-    "report.md": markdown_quotes,
-    "report.docx": docx_quotes,
-    "digest.docx": docx_quotes,
-    "evidence.xlsx": xlsx_quotes,
-}
+#: A masked name within a path.
+BRACKET = re.compile(r"\\\[[^\[\]/]{1,80}?\\\]")
 
 
 class Check(Struct, frozen=True, kw_only=True):
@@ -69,7 +51,7 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 def verify(out: Path, corpus: Path | None, read: Reader) -> list[Check]:
-    """Check every quote in ``evidence.csv`` and in each file of `READERS`.
+    """Check every quote in ``evidence.csv`` and in each file that `READERS` knows.
 
     Parameters
     ----------
@@ -116,7 +98,8 @@ def _against(name: str, quote_id: str, text: str, known: Check | None) -> Check:
             detail="evidence.csv has no quote of this id",
         )  # fmt: skip
     whole = visible(known.text)
-    same = text == whole or is_shortened(text, whole)
+    # The digest alone cuts quotes, and says so.
+    same = text == whole or (name == "digest.docx" and is_shortened(text, whole))
     return Check(
         file=name,
         quote_id=quote_id,
@@ -175,8 +158,9 @@ class _Sources:
                 return self._read(file, path, "")
         for file in self._with_hash(wanted):
             path = file.relative_to(self.corpus).as_posix()
-            return self._read(file, path, f"the file is now {path}")
-        for path, file in there:
+            same = any(shape.fullmatch(path) for shape in _shapes(paths))
+            return self._read(file, path, "" if same else f"the file is now {path}")
+        for path, file in [*there, *self._shaped_like(paths)]:
             return self._read(file, path, "the file has changed since")
         return Source(document=None, note="no file of this content or path is in the corpus")
 
@@ -189,6 +173,23 @@ class _Sources:
             return Source(document=None, note=f"{path} gave no text ({document.status})")
         return Source(document=document, note=note)
 
+    def _shaped_like(self, paths: Sequence[str]) -> list[tuple[str, Path]]:
+        """Find the one file whose path fits a recorded path in which names are masked."""
+        shapes = _shapes(paths)
+        if not shapes or self.corpus is None:
+            return []
+        self._with_hash("none")  # hashes all
+        others = {str(row.get("sha256", "")) for row in self.inputs.values()}
+        fits = [
+            (path, file)
+            for sha, files in (self.hashes or {}).items()
+            if sha not in others
+            for file in files
+            for path in [file.relative_to(self.corpus).as_posix()]
+            if any(shape.fullmatch(path) for shape in shapes)
+        ]
+        return fits if len(fits) == 1 else []
+
     def _with_hash(self, wanted: str) -> Sequence[Path]:
         """All files of the corpus by content; hashed at the first need only."""
         if self.corpus is None or not wanted:
@@ -199,6 +200,11 @@ class _Sources:
                 if file.is_file():
                     self.hashes.setdefault(_sha256(file), []).append(file)
         return self.hashes.get(wanted, ())
+
+
+def _shapes(paths: Sequence[str]) -> list[re.Pattern[str]]:
+    """Return what the real paths look like of those in which a name is masked."""
+    return [re.compile(BRACKET.sub("[^/]{1,80}", re.escape(p))) for p in paths if "[" in p]
 
 
 def _check(row: Row, sources: _Sources) -> Check:
@@ -220,50 +226,6 @@ def _check(row: Row, sources: _Sources) -> Check:
     )
 
 
-def judge(row: Row, document: Document) -> tuple[Verdict, str, str]:
-    """Look for a quote in a document's text.
-
-    Returns
-    -------
-    verdict : str
-    found : str
-        What stands there now, where it is not the quote.
-    detail : str
-    """
-    text = document.text
-    if row.text and text[row.start : row.end] == row.text:
-        return "verbatim", "", ""
-    places = list(_places(text, row.text))
-    if places:
-        start = min(places, key=lambda p: (abs(p - row.start), p))
-        page = _page(document, start)
-        where = f" on page {page}" if page is not None and page != row.page else ""
-        return "moved", "", f"now at characters {start} to {start + len(row.text)}{where}"
-    if row.text.strip() and text:
-        low, high = max(0, row.start - NEAR), row.end + NEAR
-        for part in (text[low:high], text):
-            # The shorter slides along the longer: a few words left over would fit any quote.
-            if len(part) < len(row.text) / 2:
-                continue
-            best = fuzz.partial_ratio_alignment(row.text, part, score_cutoff=SIMILAR)
-            if best is not None:
-                found = part[best.dest_start : best.dest_end]
-                return "changed", found, f"{best.score:.0f} of 100 alike"
-    return "lost", "", "nothing like it is in the text"
-
-
-def _places(text: str, wanted: str) -> Iterator[int]:
-    place = text.find(wanted) if wanted else -1
-    while place >= 0:
-        yield place
-        place = text.find(wanted, place + 1)
-
-
-def _page(document: Document, start: int) -> int | None:
-    pages = [b.page for b in document.blocks if b.start <= start < b.end and b.page is not None]
-    return pages[0] if pages else None
-
-
 def _inside(corpus: Path, path: str) -> bool:
     """Whether a recorded path stays in the corpus: ``run.json`` may come from anyone."""
     return (corpus / path).resolve().is_relative_to(corpus.resolve())
@@ -272,3 +234,19 @@ def _inside(corpus: Path, path: str) -> bool:
 def _sha256(file: Path) -> str:
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def table(checks: Sequence[Check]) -> list[str]:
+    """Return the lines of a table: for each published file, its quotes by what became of them."""
+    names: tuple[Verdict, ...] = ("verbatim", "moved", "changed", "lost")
+    files = list(dict.fromkeys(c.file for c in checks))
+    counts = Counter((c.file, c.verdict) for c in checks)
+    rows = [["file", *names], *([f, *(str(counts[f, v]) for v in names)] for f in files)]
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return [
+        "  ".join(
+            cell.ljust(width) if n == 0 else cell.rjust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]

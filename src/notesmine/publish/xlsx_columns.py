@@ -68,6 +68,12 @@ COLUMNS = {
     "score": "Probability that the passage is of this kind.",
     "why": "What decided the kind.",
     "resolved_by": "quote_id of the later passage that reports it resolved.",
+    "before": "Words before it in the source.",
+    "after": "Words after it in the source.",
+    "masks": (
+        "Brackets that stand for names: start-end=start-end for each, places in the text here and "
+        "in the source."
+    ),
     "matrix": "1 where the document reports the theme as an impediment, confirmed; else 0.",
     "other_id": "Id of the other theme.",
     "other_label": "Name of the other theme.",

@@ -177,6 +177,8 @@ def candidates(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Key, str]]:
             kind = tokens[last].kind
             if kind not in ("word", "glue") or (kind == "glue" and tokens[last - 1].kind == "glue"):
                 break
+            if kind == "word" and tokens[last].lemma in lemmas:  # "performance performance"
+                break
             if tokens[last].lemma != "-":
                 lemmas.append(tokens[last].lemma)
             if len(lemmas) > LONGEST:

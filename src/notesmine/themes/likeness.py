@@ -58,8 +58,8 @@ def similarity(
     columns = [mix(vectors, rows) for rows in codebook_vectors.values()]
     if not columns:
         return np.zeros((len(vectors), 0))
-    mix = np.stack(columns, axis=1)
-    scores: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-SLOPE * (mix - MIDDLE)))
+    mixed = np.stack(columns, axis=1)
+    scores: NDArray[np.float64] = 1.0 / (1.0 + np.exp(-SLOPE * (mixed - MIDDLE)))
     return scores
 
 

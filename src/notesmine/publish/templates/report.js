@@ -18,11 +18,16 @@
     }
     target.scrollIntoView();
   }
+  // What a note's date and organisation are stands once, in the list of documents to choose from.
+  var notes = {};
+  all("#f-document option").forEach(function (option) { notes[option.value] = option.dataset; });
   var quotes = all(".theme .quote").map(function (node) {
     var section = node.closest(".theme");
+    var note = notes[node.dataset.document] || {};
     return {
       node: node, section: section, theme: section.dataset.theme, kind: node.dataset.kind,
-      document: node.dataset.document, month: node.dataset.month,
+      document: node.dataset.document, month: node.dataset.month || note.month || "",
+      office: note.office || "", also: (node.dataset.also || "").split(" "),
       text: all("blockquote, figcaption", node).map(function (part) {
         return part.textContent;
       }).join(" ").toLowerCase()
@@ -31,8 +36,9 @@
   var opened = [];
   function apply() {
     var want = {};
-    ["theme", "kind", "document", "month"].forEach(function (name) {
-      want[name] = byId("f-" + name).value;
+    ["theme", "kind", "office", "document", "month"].forEach(function (name) {
+      var field = byId("f-" + name);
+      want[name] = field ? field.value : "";
     });
     var words = byId("f-text").value.toLowerCase().split(/\s+/).filter(Boolean);
     var active = words.length > 0 || Object.keys(want).some(function (name) { return want[name]; });
@@ -40,7 +46,8 @@
     var total = 0;
     quotes.forEach(function (quote) {
       var match = Object.keys(want).every(function (name) {
-        return !want[name] || quote[name] === want[name];
+        return !want[name] || quote[name] === want[name] ||
+          (name === "theme" && quote.also.indexOf(want.theme) >= 0);
       }) && words.every(function (word) { return quote.text.indexOf(word) >= 0; });
       quote.node.hidden = !match;
       if (match) { total += 1; hits.set(quote.section, (hits.get(quote.section) || 0) + 1); }
@@ -70,6 +77,16 @@
     form.addEventListener("reset", function () { setTimeout(apply, 0); });
     if (quotes.length) { apply(); } // a browser may have kept what was typed before
   }
+  // The map: a point tells its passage, a click goes to it. The list below it needs no script.
+  var said = byId("map-said");
+  all(".map circle").forEach(function (point) {
+    var quote = byId(point.dataset.quote);
+    if (!quote) { return; }
+    point.addEventListener("mouseenter", function () {
+      said.textContent = quote.querySelector("blockquote").textContent.trim();
+    });
+    point.addEventListener("click", function () { location.hash = "#" + point.dataset.quote; });
+  });
   window.addEventListener("hashchange", reveal);
   window.addEventListener("beforeprint", function () {
     all("details.more").forEach(function (details) { details.open = true; });

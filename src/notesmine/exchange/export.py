@@ -63,8 +63,8 @@ def export(
     """
     home = state_folder(out, state)
     Store(home, write=False).close()  # a missing state is an error here, never a new one
-    hide = hider(with_names=with_names)
     with Store(home) as store:
+        hide = hider(store, with_names=with_names)
         project = load_project(store)
         keep_baseline(store, project.run)
     if form == "qdpx":

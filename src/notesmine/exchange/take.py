@@ -69,7 +69,7 @@ def compare_file(
         folder = corpus or _corpus(store)
         path = decisions_file(folder)
         taken = _taken(path, store)
-        hides = (hider(with_names=False), hider(with_names=True))
+        hides = (hider(store, with_names=False), hider(store, with_names=True))
         if file.suffix.casefold() == ".qdpx":
             foreign = read_project(data, file.name)
             people = [p for p in foreign.people if p.casefold() != MACHINE]
