@@ -446,7 +446,8 @@ def test_without_its_folder_the_command_asks_for_the_notes(work: Work) -> None:
         ),
         (
             qda.archive(
-                project_dot_qde=('<!DOCTYPE a [<!ENTITY b "c">]>' + qda.ROOT.decode()).encode("utf-16")
+                project_dot_qde=b"\xff\xfe"
+                + ('<!DOCTYPE a [<!ENTITY b "c">]>' + qda.ROOT.decode()).encode("utf-16-le")
             ),
             "entities",
         ),
