@@ -17,7 +17,7 @@ import qda
 import states
 from notesmine import exchange
 from notesmine.cli import main
-from notesmine.errors import StateError
+from notesmine.errors import CheckFailed, StateError
 from notesmine.exchange.names import Hidden, plain, shown
 
 EMOJI = "Nobody 👩‍🔧 looks after the cafe\u0301 register 🙂."
@@ -128,6 +128,20 @@ def test_the_command_says_whether_names_are_shown(tmp_path: Path) -> None:
     assert file.is_file()
     wrong = CliRunner().invoke(main, ["export", str(tmp_path / "out"), "-o", "x.doc"])
     assert wrong.exit_code == 2
+
+
+def test_evidence_that_bears_no_statement_costs_the_notes_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier version may have weighed otherwise than this one states."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise CheckFailed("a finding has no quote to show")
+
+    monkeypatch.setattr("notesmine.exchange.project.findings", refuse)
+    body = exported(tmp_path, states.small())
+    assert qda.Qda(body).all("Note") == []
+    assert qda.faults(body) == []
 
 
 def test_an_export_without_a_run_says_what_to_do(tmp_path: Path) -> None:

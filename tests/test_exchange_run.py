@@ -42,6 +42,7 @@ def test_corrections_survive_new_notes_and_changed_ones(tmp_path: Path) -> None:
     file = tmp_path / "project.qdpx"
     exchange.export(out, file, "qdpx")
     project = qda.Qda(file.read_bytes())
+    assert len(project.all("Note")) > 1
     anna = project.add_user("Anna")
     project.add_code("Waste", "Work that was done for nothing.")
     project.add_coding(project.selection("The dashboard was"), "Waste", anna)

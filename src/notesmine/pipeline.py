@@ -224,6 +224,7 @@ def run(
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
             keep_rulings(store, assigned, by_id)
+            store.keep_blob(exchange.FINDINGS, msgspec.msgpack.encode(shown.findings))
             store.keep_decisions(decided.rows())
             plain = runrecord.shown(weighed, documents, names=True)
             store.keep_run(record, [*runrecord.shown(shown.evidence, shown.documents), *plain])

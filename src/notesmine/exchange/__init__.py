@@ -5,10 +5,12 @@ Reads the state; writes the one file it is asked for, people's decisions, and no
 
 from notesmine.exchange.amend import Decided, amended, load_decisions, looked_for
 from notesmine.exchange.export import Exported, export
+from notesmine.exchange.project import FINDINGS
 from notesmine.exchange.replay import Replay
 from notesmine.exchange.take import Imported, compare_file, take
 
 __all__ = [
+    "FINDINGS",
     "Decided",
     "Exported",
     "Imported",

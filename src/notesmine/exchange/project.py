@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
 
-from notesmine.errors import StateError
+from notesmine.errors import CheckFailed, StateError
 from notesmine.publish.text import one_line
 from notesmine.records import KINDS, Document, Evidence, Finding, Kind, Run, digest
 from notesmine.rulings import RULINGS, Ruling
@@ -18,6 +19,7 @@ from notesmine.synthesis import findings
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS
 
+FINDINGS = "findings"  # the name under which the newest run keeps its findings
 KIND, MARK = "kind:", "mark:"
 REVIEW, PINNED, UNQUOTED = MARK + "review", MARK + "pinned", MARK + "unquoted"
 MARKS = {
@@ -145,22 +147,41 @@ def load_project(store: Store, run_id: str = "") -> Project:
             documents[ident] = msgspec.structs.replace(found, text=text)
     body = store.blob("codebook")
     book = msgspec.msgpack.decode(body, type=Codebook) if body else load_codebook(None)
-    without = sum(not r.theme_ids and r.kind == "impediment" for r in rulings)
-    stated = findings(
-        _by_weight(evidence.values()),
-        documents,
-        events=run.events if run.parent_state else (),
-        abstained=without,
-    )
     return Project(
         run=run,
         documents=documents,
         rulings=rulings,
         evidence=evidence,
         book=book,
-        findings=tuple(stated),
+        findings=_findings(store, run, evidence, documents, rulings),
         nodes=_nodes(evidence.values(), book),
     )
+
+
+def _findings(
+    store: Store,
+    run: Run,
+    evidence: Mapping[str, Evidence],
+    documents: Mapping[str, Document],
+    rulings: Sequence[Ruling],
+) -> tuple[Finding, ...]:
+    """Return the findings of a run: as published where they were kept, else stated again.
+
+    What an earlier version weighed may not bear the statements of this one: then there are none.
+    """
+    body = store.blob(FINDINGS)
+    if body is not None and store.runs()[-1].run_id == run.run_id:
+        return msgspec.msgpack.decode(body, type=tuple[Finding, ...])
+    with contextlib.suppress(CheckFailed):
+        return tuple(
+            findings(
+                _by_weight(evidence.values()),
+                documents,
+                events=run.events if run.parent_state else (),
+                abstained=sum(not r.theme_ids and r.kind == "impediment" for r in rulings),
+            )
+        )
+    return ()
 
 
 def keep_baseline(store: Store, run: Run) -> None:
