@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from notesmine import config
+from notesmine import config, runrecord
 from notesmine.cli import main
+from notesmine.config import EmbedSettings, Settings, ThemeSettings
 from notesmine.records import KINDS
 from notesmine.store import Store
 
@@ -253,3 +255,15 @@ def test_rows_that_are_no_json_are_named(tmp_path: Path) -> None:
     done = call("classify", tmp_path / "in.jsonl", "-o", tmp_path / "out.jsonl")
     assert done.exit_code == 2
     assert "line 2" in done.output
+
+
+def test_published_settings_name_no_folder() -> None:
+    chosen = Settings(
+        themes=ThemeSettings(codebook="/home/jane/office/codebook.toml"),
+        embed=EmbedSettings(model=r"C:\Users\jane\models\mini"),
+    )
+    shown = msgspec.to_builtins(runrecord.public(chosen))
+    assert shown["themes"]["codebook"] == "codebook.toml"
+    assert shown["embed"]["model"] == "mini"
+    hub = Settings(embed=EmbedSettings(model="sentence-transformers/all-MiniLM-L6-v2"))
+    assert runrecord.public(hub)["embed"] == msgspec.to_builtins(hub.embed)

@@ -89,7 +89,7 @@ def test_the_same_release_twice_is_one_and_another_is_refused(out: Path) -> None
 
 @pytest.mark.parametrize(
     "name",
-    ["", ".", "..", "../x", "a/b", "a\\b", "/tmp/x", "con", "NUL.txt", "com1", "a.", "-a", ".a",
+    ["", ".", "..", "../x", "a/b", "a\\b", "/x/y", "con", "NUL.txt", "com1", "a.", "-a", ".a",
      "a b", "ä", "a\n", "x" * 65, "a..b", "a:b", "@a"],
 )  # fmt: skip
 def test_names_that_are_no_folder_everywhere_are_refused(out: Path, name: str) -> None:

@@ -134,11 +134,15 @@ def ranking(weighed: Sequence[Evidence]) -> tuple[tuple[str, str, int, int], ...
 
 
 def public(settings: Settings) -> dict[str, object]:
-    """Return the settings as they are published: no password, and no folder of a template."""
+    """Return the settings as they are published: no password, and of files their names only."""
     shown: dict[str, dict[str, object]] = msgspec.to_builtins(settings)
     if settings.read.passwords:
         shown["read"]["passwords"] = [f"({len(settings.read.passwords)} set, not shown)"]
-    shown["publish"]["docx_template"] = PureWindowsPath(settings.publish.docx_template).name
+    for stage, key in (("publish", "docx_template"), ("themes", "codebook"), ("embed", "model")):
+        value = str(shown[stage][key])
+        # A model's name on a hub has one slash and is no path: "sentence-transformers/all-...".
+        if key != "model" or value.count("/") + value.count("\\") > 1:
+            shown[stage][key] = PureWindowsPath(value).name
     return dict(shown)
 
 
