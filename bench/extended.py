@@ -22,7 +22,6 @@ from bench.common import record, table
 from bench.training import network as net
 from bench.training.data import Statement, gold
 from bench.training.fit import training_statements
-from notesmine.classify import unit_vectors
 from notesmine.encoder import Encoder
 from notesmine.themes.codebook import load_codebook
 from notesmine.themes.likeness import mix, texts
@@ -47,7 +46,7 @@ def main() -> None:
     network = net.train(encoder, known, epochs=2)
 
     def fitted(found: Sequence[str]) -> Vectors:
-        return unit_vectors(network, encoder, found)
+        return encoder.unit_vectors(found, network.pool)  # type: ignore[arg-type]
 
     domain = [s for s in gold("domain_statements") if s.kind == "impediment"]
     rows, means = [], []

@@ -32,6 +32,7 @@ ROWS = 32
 WIDTHS = (12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256)
 
 Progress = Callable[[int, int], None]
+Pool = Callable[["torch.Tensor", "torch.Tensor", "torch.Tensor"], "torch.Tensor"]
 
 
 class Encoder:
@@ -122,16 +123,28 @@ class Encoder:
         >>> vectors.shape
         (2, 384)
         """
+
+        def pool(ids: torch.Tensor, mask: torch.Tensor, _: torch.Tensor) -> torch.Tensor:
+            features = {"input_ids": ids, "attention_mask": mask}
+            pooled: torch.Tensor = self.transformer(features)["sentence_embedding"]
+            return pooled
+
+        return self.unit_vectors(texts, pool, progress)
+
+    def unit_vectors(
+        self, texts: Sequence[str], pool: Pool, progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        """Return the unit vectors (n, d) that a pooling network gives to texts, in fixed shapes.
+
+        ``pool`` maps token ids (b, t), attention mask and mask of the text's own tokens to (b, d).
+        """
         import torch
 
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        rows = self.tokenize(texts)
         done = 0
-        for index, ids, mask, _ in batches(rows, self.pad):
+        for index, ids, mask, own in batches(self.tokenize(texts), self.pad):
             with torch.inference_mode():
-                features = {"input_ids": ids, "attention_mask": mask}
-                out = self.transformer(features)["sentence_embedding"]
-                out = torch.nn.functional.normalize(out, dim=1)
+                out = torch.nn.functional.normalize(pool(ids, mask, own), dim=1)
             vectors[index] = out[: len(index)].numpy()
             done += len(index)
             if progress is not None:

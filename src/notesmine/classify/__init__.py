@@ -13,7 +13,6 @@ from notesmine.classify.network import (
     calibrate,
     restore,
     shipped,
-    unit_vectors,
 )
 from notesmine.classify.reference import doubt, reference_pages
 from notesmine.classify.rules import boilerplate, denies, overcomes
@@ -36,5 +35,4 @@ __all__ = [
     "reference_pages",
     "restore",
     "shipped",
-    "unit_vectors",
 ]

@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from notesmine.classify.cues import cue_matcher
-from notesmine.classify.network import CODES, calibrate, restore, unit_vectors
+from notesmine.classify.network import CODES, calibrate, restore
 from notesmine.classify.rules import boilerplate, denies, overcomes
 from notesmine.config import ClassifySettings
 from notesmine.encoder import Encoder, Progress, batches
@@ -122,7 +122,7 @@ class Classifier:
         Texts that tell of the same hindrance lie closer here than in the packaged model's space,
         whatever they are about: what a code of the user's own is compared in.
         """
-        return unit_vectors(self._network, self.encoder, texts, progress)
+        return self.encoder.unit_vectors(texts, self._network.pool, progress)  # type: ignore[arg-type]
 
     def judge(
         self,

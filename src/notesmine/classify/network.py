@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.classify.packing import pack, unpack
-from notesmine.encoder import Encoder, Progress, batches
+from notesmine.encoder import Encoder
 from notesmine.records import KINDS
 
 if TYPE_CHECKING:
@@ -81,28 +81,6 @@ def build_network(encoder: Encoder) -> torch.nn.Module:
             return self.kind(pooled), self.code(pooled)
 
     return Network()
-
-
-def unit_vectors(
-    network: torch.nn.Module,
-    encoder: Encoder,
-    texts: Sequence[str],
-    progress: Progress | None = None,
-) -> NDArray[np.float32]:
-    """Return unit vectors (n, d) of texts in the space that the fitting made."""
-    import torch
-
-    out = np.zeros((len(texts), encoder.dimension), dtype=np.float32)
-    done = 0
-    for index, ids, mask, own in batches(encoder.tokenize(texts), encoder.pad):
-        with torch.inference_mode():
-            pooled = network.pool(ids, mask, own)  # type: ignore[operator]
-            pooled = torch.nn.functional.normalize(pooled, dim=1)
-        out[index] = pooled[: len(index)].numpy()
-        done += len(index)
-        if progress is not None:
-            progress(done, len(texts))
-    return out
 
 
 def shipped(network: torch.nn.Module, encoder: Encoder) -> dict[str, torch.Tensor]:
