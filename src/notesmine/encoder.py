@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.errors import ModelError
+from notesmine.linear import quicken
 
 if TYPE_CHECKING:
     import torch
@@ -74,6 +75,7 @@ class Encoder:
         if self.threads:
             torch.set_num_threads(self.threads)
         model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True)
+        quicken(model)
         return model.eval()
 
     @property

@@ -369,6 +369,7 @@ def _code(
         [j.judged.judgement.kind for j in judged],
         [j.judged.codes for j in judged],
         vectors,
+        everything=False,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from math import ceil
 
 from notesmine.publish.bundle import Bundle
@@ -103,9 +104,10 @@ def shortened(text: str, most: int = SHORT) -> str:
 
 def width(text: str) -> int:
     """Return how wide text is, in letters: those of East Asia count double, a tab as eight."""
-    return ceil(sum(_width(c) for c in text))
+    return ceil(sum(map(_width, text)))
 
 
+@cache
 def _width(letter: str) -> float:
     if letter in WIDE:
         return WIDE[letter]

@@ -58,6 +58,8 @@ class Coder:
         kinds: Sequence[Kind],
         fitted: Sequence[Mapping[str, float]],
         vectors: Callable[[Sequence[int]], Vectors],
+        *,
+        everything: bool = True,
     ) -> list[Coding]:
         """Rank the codes for passages and assign those that fit.
 
@@ -67,6 +69,8 @@ class Coder:
             Texts, their kinds, and the fitted scorer's probabilities by code.
         vectors : callable
             Gives the vectors (m, d) of the passages with given numbers; called only when needed.
+        everything : bool, default True
+            Rank the codes for passages of all kinds, those included to which none is assigned.
 
         Returns
         -------
@@ -81,6 +85,8 @@ class Coder:
             likeness = {i: scores[at] for at, i in enumerate(rows)}
         return [
             self._one(text, kind, fitted[i], likeness.get(i))
+            if everything or kind in CODED_KINDS
+            else Coding(codes=(), stance=stance(kind, text))
             for i, (text, kind) in enumerate(zip(passages, kinds, strict=True))
         ]
 

@@ -91,6 +91,12 @@ _NEGATIONS: list[list[dict[str, Any]]] = [
     _said("out of the way"),
     _said("off the table"),
 ]
+#: Without one of these no negation is found: most texts need not be parsed.
+_SAYS_NO = re.compile(
+    r"n['’]?t\b|\b(?:no|not|cannot|without|zero|never|hardly|nothing|none|nil|free|used|out|off|"
+    rf"{'|'.join(_SETTLED)})\b",
+    re.IGNORECASE,
+)
 #: Words before a negation that make it a wish, a check or a condition.
 _UNREAL = _set(
     "ensure check verify hope whether if unless until so aim goal should must want need avoid"
@@ -196,6 +202,8 @@ def stance(kind: Kind, text: str) -> Stance:
     if kind == "resolved":
         return "resolved"
     if kind == "boilerplate":
+        return "none"
+    if kind != "impediment" and not _SAYS_NO.search(text):
         return "none"
     doc = words_of_notes().doc(text)
     if kind == "impediment":

@@ -70,19 +70,21 @@ class _Veil:
         self.texts = {d.doc_id: d.text for d in documents}
         self.counts: Counter[str] = Counter()
         self.shown: set[str] = set()
-        self.cache: dict[str, str] = {}
+        self.cache: dict[tuple[str, str | None], str] = {}
+        self.found: dict[tuple[str, int, int], list[Span]] = {}
 
     def text(self, text: str, doc_id: str | None = None) -> str:
         """Mask a text that belongs to a document."""
         if self.masker is None or not text:
             return text
-        return self.masker.mask(text, doc_id)[0]
+        key = (text, doc_id)
+        if key not in self.cache:
+            self.cache[key] = self.masker.mask(text, doc_id)[0]
+        return self.cache[key]
 
     def line(self, text: str) -> str:
         """Mask a text that belongs to no document; the same text always gives the same."""
-        if text not in self.cache:
-            self.cache[text] = self.text(text)
-        return self.cache[text]
+        return self.text(text)
 
     path = line
 
@@ -179,7 +181,10 @@ class _Veil:
         assert self.masker is not None
         source = self.texts.get(quote.doc_id, "")
         low, high = max(0, quote.start - AROUND), quote.end + AROUND
-        spans = self.masker.spans(source[low:high], quote.doc_id)
+        place = (quote.doc_id, low, high)
+        if place not in self.found:  # a passage is quoted under each of its themes
+            self.found[place] = self.masker.spans(source[low:high], quote.doc_id)
+        spans = self.found[place]
         inside = clipped(spans, quote.start - low, quote.end - low)
         text, masks = bracketed(quote.text, inside, quote.start)
         # The words around were cut from the source, white space at their ends taken away.

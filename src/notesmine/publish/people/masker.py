@@ -156,7 +156,7 @@ class Masker:
         tokens = [
             (m.start(), m.end(), fold(m[0]))
             for m in WORD.finditer(text)
-            if not any(a < m.end() and m.start() < b for a, b in taken)
+            if not taken or not any(a < m.end() and m.start() < b for a, b in taken)
         ]
         present = self.people.present.get(doc_id or "", frozenset())
         number = 0
@@ -164,7 +164,7 @@ class Masker:
             step = 1
             for words in self.starts.get(tokens[number][2], ()):
                 part = tokens[number : number + len(words)]
-                if tuple(t[2] for t in part) != words or not self._close(text, part):
+                if not _same(part, words) or not self._close(text, part):
                     continue
                 span = self._decide(text, part, self.aliases[words], present)
                 if span is not None:
@@ -339,6 +339,13 @@ class Masker:
         spans = self.spans(text, doc_id)
         published, masks = bracketed(text, spans, offset)
         return published, masks, tuple(spans)
+
+
+def _same(part: Sequence[tuple[int, int, str]], words: Sequence[str]) -> bool:
+    """Tell whether tokens are the words of an alias."""
+    if len(part) != len(words) or part[-1][2] != words[-1]:  # most differ there, if anywhere
+        return False
+    return all(token[2] == word for token, word in zip(part, words, strict=True))
 
 
 def bracketed(text: str, spans: Iterable[Span], offset: int = 0) -> tuple[str, tuple[Mask, ...]]:
