@@ -49,7 +49,9 @@
       throw new Error("The review has ended: nothing more is taken. Start notesmine review again.");
     });
   }
-  function failed(error) { warn(error.message); }
+  function failed(error) {
+    if (dialog.open) { byId("d-error").textContent = error.message; } else { warn(error.message); }
+  }
 
   // -- the list ----------------------------------------------------------------------------------
 
@@ -187,7 +189,7 @@
   };
   function decide(deed, more) {
     if (busy) { return Promise.resolve(false); }
-    if (!me()) { who.focus(); warn("Who decides? Type your initials first."); return Promise.resolve(false); }
+    if (!me()) { if (dialog.open) { dialog.close(); } who.focus(); warn("Who decides? Type your initials first."); return Promise.resolve(false); }
     busy = true;
     var body = Object.assign({ deed: deed, who: me(), quote_id: card ? card.id : "", why: byId("why").value.trim() }, more || {});
     return ask("/api/decide", body).then(function (found) {
@@ -238,6 +240,7 @@
   function open(title, about, fields, done, ok) {
     byId("d-title").textContent = title;
     byId("d-about").textContent = about;
+    byId("d-error").textContent = "";
     fill(byId("d-fields"), fields);
     byId("d-ok").textContent = ok || "Decide";
     submit = done;
