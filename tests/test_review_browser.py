@@ -88,7 +88,7 @@ def test_keys_decide_and_the_file_has_it_before_the_page_says_so(page: Page, out
     assert page.url.endswith("/")  # the token is out of the address
     assert passage(page) == OWNED[0]
     page.keyboard.press("a")
-    said(page, "Accepted: AB: kind impediment")
+    said(page, "Accepted: kind impediment; code Unclear responsibility (AB)")
     assert [(d.what, d.value) for d in decisions(out)] == [
         ("kind", "impediment"), ("code", "ownership"),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+from notesmine.exchange.decision import Decision
 from notesmine.exchange.names import Hide, Shown, shown
 from notesmine.exchange.project import Project
 from notesmine.publish.text import one_line, visible
@@ -80,7 +81,7 @@ class Cards:
             "pinned": now.pinned,
             "quotable": now.quotable,
             "decided": [
-                {"who": d.who, "what": self._told(over, d.what, d.value), "when": d.when[:10],
+                {"who": d.who, "what": self.told(d, over), "when": d.when[:10],
                  "why": self.line(d.why, doc)}
                 for d in over.told.get(ruling.quote_id, ())
             ],
@@ -98,11 +99,25 @@ class Cards:
             "emergent": label.emergent,
         }
 
-    def _told(self, over: Overlay, what: str, value: str) -> str:
-        named = over.labels.get(over.standing(value)) if what in {"code", "uncode"} else None
-        name = self.line(named.name) if named else value
-        return {
-            "kind": f"kind: {value}", "code": f"code: {name}", "uncode": f"not the code: {name}",
-            "pin": "pinned", "unpin": "not pinned", "veto": "not to be quoted",
+    def told(self, decision: Decision, over: Overlay) -> str:
+        """Return what a decision says, in a few words and without the words of the note."""
+        value, on = decision.value, self._name(decision.on, over)
+        words = {
+            "kind": f"kind {value}",
+            "code": f"code {self._name(value, over)}",
+            "uncode": f"not the code {self._name(value, over)}",
+            "pin": "pinned",
+            "unpin": "not pinned",
+            "veto": "not to be quoted",
             "unveto": "may be quoted",
-        }.get(what, what)  # fmt: skip
+            "add": f"new code {value}",
+            "rename": f"{decision.on} is called {value}",
+            "redefine": f"{on} defined anew",
+            "merge": f"{on} goes into {self._name(value, over)}",
+            "retire": f"{on} retired",
+        }
+        return self.line(words[decision.what])
+
+    def _name(self, ident: str, over: Overlay) -> str:
+        label = over.labels.get(ident)
+        return label.name if label is not None else ident

@@ -246,7 +246,7 @@ class Desk:
         return {
             "card": self.card(quote_id, who) if quote_id in self.rulings else None,
             "said": said,
-            "told": [self.cards.line(d.told(), d.doc) for d in decisions],
+            "told": list(dict.fromkeys(self.cards.told(d, self.over) for d in decisions)),
             "codes": any(not d.about_passage for d in decisions),
             "touched": {q: self.over.looked_at(q, who) for q in touched},
             "decisions": len(self.over.decided.decisions),

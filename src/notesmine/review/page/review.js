@@ -176,7 +176,9 @@
     }
     at = next;
     return show().then(function () {
-      if (card) { say("Passage " + (at + 1) + " of " + there.ids.length + ": " + card.text.slice(0, 160)); }
+      if (!card) { return; }
+      say("");
+      byId("heard").textContent = "Passage " + (at + 1) + " of " + there.ids.length + ": " + card.text.slice(0, 300);
     });
   }
 
@@ -208,7 +210,7 @@
       if (found.touched[id]) { seen.add(id); } else { seen.delete(id); }
     });
     byId("undo").textContent = found.undo ? "(" + found.undo + ")" : "";
-    var told = found.said === "as before" ? "Nothing new: you decided so before" : done + ": " + found.told.join("; ");
+    var told = found.said === "as before" ? "Nothing new: you decided so before" : done + ": " + found.told.join("; ") + " (" + me() + ")";
     var place = found.card ? there.ids.indexOf(found.card.id) : -1;
     if (found.card && place < 0 && found.said === "taken back") { // it was not in this list: show it
       there.ids.splice(at, 0, found.card.id);
@@ -217,7 +219,7 @@
     if (place >= 0) { at = place; card = found.card; draw(); } else { progress(); }
     var after = list(true);
     if (onward && at + 1 < there.ids.length) {
-      return after.then(function () { return go(1); }).then(function () { say(told + ". " + byId("status").textContent); return true; });
+      return after.then(function () { return go(1); }).then(function () { say(told + "."); return true; });
     }
     return after.then(function () {
       if (found.codes && card) { return show(); }
