@@ -2,64 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import io
-import sqlite3
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from notesmine import __version__
-from notesmine.errors import NotesmineError
+from notesmine.friendly import friendly as _friendly
 
 if TYPE_CHECKING:
     from notesmine.pipeline import Result
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path)
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 OUTPUTS = "Output folder of the run, in which releases and samples are looked up."
 FORMS = {".md": "md", ".markdown": "md", ".json": "json"}
-
-
-def _friendly(function: F) -> F:
-    """Turn the project's errors into a message, the next step, and an exit code."""
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except NotesmineError as error:
-            click.echo(f"Error: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"What to do: {error.hint}", err=True)
-            sys.exit(error.exit_code)
-        except KeyboardInterrupt:
-            click.echo("Stopped. What was done is kept; the next run goes on from here.", err=True)
-            sys.exit(130)
-        except sqlite3.Error as error:
-            click.echo(f"Error: the state cannot be written or read: {error}", err=True)
-            click.echo(
-                "What to do: check free space; the last report is untouched. If it stays so, move"
-                " the state folder (.notesmine) away.",
-                err=True,
-            )
-            sys.exit(2)
-        except BrokenPipeError:  # `notesmine show ID | head`: Click ends quietly
-            raise
-        except OSError as error:
-            where = f" ({error.filename})" if error.filename else ""
-            click.echo(f"Error: {error.strerror or error}{where}", err=True)
-            click.echo(
-                "What to do: check free space and rights; the last report is untouched.", err=True
-            )
-            sys.exit(2)
-
-    return wrapped  # type: ignore[return-value]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -468,6 +427,34 @@ def import_(
         click.confirm(f"Take {number} decisions into {found.file.name}?", default=True, abort=True)
     exchange.take(found, out, state=state)
     click.echo(f"Taken        {number} decisions: {found.file}")
+    click.echo("Next         notesmine run: they hold from then on")
+
+
+@main.command()
+@click.argument("out", type=FOLDER, default=Path("outputs"))
+@click.option("--initials", default="", help="Who decides; can be changed on the page.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free one.")
+@click.option("--with-names", is_flag=True, help="Show names as the notes write them.")
+@click.option("--corpus", type=FOLDER, help="The notes (default: where the last run read them).")
+@click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
+@_friendly
+def review(
+    out: Path, initials: str, port: int, with_names: bool, corpus: Path | None, state: Path | None
+) -> None:
+    """Go through the passages of the last run in OUT on a local web page, with the keyboard.
+
+    Accept, reject, recode, rename, merge, split, pin, veto: each passage stands in its context.
+    Every decision is in decisions.toml beside the notes before the page says so, and holds from the
+    next run on. The page is reached from this machine only, by a link that works once. Names are
+    masked as in the outputs.
+    """
+    from notesmine.review import review as command
+
+    taken = command(
+        out, initials=initials, port=port, state=state, corpus=corpus, with_names=with_names,
+        tell=click.echo,
+    )  # fmt: skip
+    click.echo(f"\nTaken        {taken} decisions; they are in decisions.toml beside the notes")
     click.echo("Next         notesmine run: they hold from then on")
 
 

@@ -20,6 +20,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from notesmine import (
+    checking,
     classify,
     embed,
     evidence,
@@ -123,21 +124,20 @@ def run(
     if corpus.is_dir():
         problems = [*problems, *read.unmatched(rows, found)]
     roster, faults, recogniser = naming.known(corpus, settings)
-    problems = [*problems, *faults]
     book = load_codebook(codebook)
     template = publish.load_template(settings.publish.docx_template, corpus)
-    problems = [*problems, *publish.template_problems(template)]
+    problems = [*problems, *faults, *publish.template_problems(template)]
     check_writable(out)
     links = link_prefix(settings.publish.source_links, corpus, out)
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
         key = store.blob(naming.KEY)
-        seen = (roster, recogniser)
+        seen, checks = (roster, recogniser), checking.said(store)
         decided = exchange.load_decisions(corpus, store)
         book, refused = exchange.amended(book, decided)
         problems = [*problems, *decided.problems, *refused]
         asked = runrecord.fingerprint(
-            found, skipped, rows, settings, book, links, template, seen, decided.version
+            found, skipped, rows, settings, book, links, template, seen, decided.version, checks
         )
         last = _unchanged(store, out, asked)
         if last is not None:
@@ -208,6 +208,7 @@ def run(
             saturation=evidence.saturation(weighed, by_id),
             places=evidence.passage_map(assigned, by_id),
             template=template,
+            checks=checks,
         )
         passages = [j.passage for j in judged]
         # From here on nothing sees a name: findings are stated from what may be shown.
@@ -297,17 +298,11 @@ def _judge(
     headings = [" > ".join(u.heading_path) for u in units]
     keys = [
         digest(
-            runrecord.CODE,
-            classifier.sha256,
-            thresholds,
-            u.type,
-            heading,
-            u.text,
-            u.language,
+            runrecord.CODE, classifier.sha256, thresholds, u.type, heading, u.text, u.language,
             length=32,
         )
         for u, heading in zip(units, headings, strict=True)
-    ]
+    ]  # fmt: skip
     kept = store.judgements(keys)
     todo = {k: i for i, k in reversed(list(enumerate(keys))) if k not in kept}
     order = sorted(todo.values())

@@ -54,6 +54,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
     code_scores: tuple[float, ...] = ()
     pinned: bool = False
     decided_by: tuple[str, ...] = ()
+    speaker: str | None = None
 
 
 def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> list[Ruling]:
@@ -85,6 +86,7 @@ def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> 
                 code_scores=tuple(c.score for c in item.coding.codes if c.assigned),
                 pinned=item.pinned,
                 decided_by=item.decided_by,
+                speaker=passage.speaker,
             )
         )
     return sorted(found, key=lambda r: (r.doc_id, r.start, r.end))

@@ -156,6 +156,7 @@ def fingerprint(
     template: bytes | None = None,
     names: object = None,
     decisions: str = "",
+    checks: Sequence[str] = (),
 ) -> str:
     """Return a hash of all that the outputs depend on beside the parent state."""
     body = [
@@ -169,6 +170,7 @@ def fingerprint(
         digest(template, length=64) if template else "",
         msgspec.to_builtins(names),
         decisions,
+        checks,
         versions(),
         classify.WEIGHTS_SHA256,
     ]

@@ -48,6 +48,8 @@ MIGRATIONS: tuple[str, ...] = (
     "CREATE TABLE decisions (number INTEGER PRIMARY KEY, body BLOB NOT NULL);",
 )
 
+#: Seconds to wait for the lock: a decision on the review page holds it for less than one.
+LOCK_WAIT = 2.0
 _CHUNK = 500  # SQLite allows 999 variables a statement in its oldest supported build
 
 
@@ -333,7 +335,7 @@ class Store:
 
 def _lock(path: Path) -> sqlite3.Connection:
     """Take an exclusive lock that the system gives back when the process ends, however it ends."""
-    lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+    lock = sqlite3.connect(path, timeout=LOCK_WAIT, isolation_level=None)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:

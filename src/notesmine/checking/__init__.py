@@ -8,7 +8,7 @@ from notesmine.checking.answers import Answers, read_answers
 from notesmine.checking.comparison import Agreement, agree, kept_agreements
 from notesmine.checking.drawing import Sample, draw
 from notesmine.checking.measures import cohen_kappa, krippendorff_alpha, wilson
-from notesmine.checking.method import method_lines
+from notesmine.checking.method import method_lines, said
 from notesmine.checking.sampling import sample
 from notesmine.checking.tell import to_json, to_lines, to_markdown
 
@@ -23,6 +23,7 @@ __all__ = [
     "krippendorff_alpha",
     "method_lines",
     "read_answers",
+    "said",
     "sample",
     "to_json",
     "to_lines",

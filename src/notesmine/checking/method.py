@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from notesmine.checking.agreement import Figure, Score
-from notesmine.checking.comparison import MACHINE, Agreement
+from notesmine.checking.comparison import MACHINE, Agreement, kept_agreements
 from notesmine.checking.measures import Interval
 from notesmine.checking.tell import interval_in_words
+from notesmine.store import Store
 
 AGREEMENT = ("kind", "impediment or not", "first code")
+
+
+def said(store: Store) -> tuple[str, ...]:
+    """Return `method_lines` of a state: a run takes them into its report."""
+    return tuple(method_lines(kept_agreements(store), list(store.samples())))
 
 
 def method_lines(kept: Sequence[Agreement], samples: Sequence[str]) -> list[str]:

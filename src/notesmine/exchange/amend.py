@@ -146,6 +146,30 @@ def amended(book: Codebook, decided: Decided) -> tuple[Codebook, tuple[Problem, 
     )
 
 
+def standing(code: str, decided: Decided, book: Codebook) -> str:
+    """Return the code or theme that stands for another now: merged ones are followed to their end.
+
+    Parameters
+    ----------
+    code : str
+    decided : Decided
+    book : Codebook
+        As `amended` returned it.
+    """
+    seen: set[str] = set()
+    while code not in seen:
+        seen.add(code)
+        into = decided.settled(code, "fate")
+        if into:
+            code = into
+            continue
+        try:
+            code = book.resolve(code) or code
+        except KeyError:
+            break
+    return code
+
+
 def looked_for(book: Codebook) -> Codebook:
     """Return the codes that the machine can look for: those with examples enough."""
     weak = {c.id for c in book.active() if len(c.examples) < MIN_EXAMPLES}

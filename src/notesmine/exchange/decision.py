@@ -106,21 +106,32 @@ def read_decisions(path: Path) -> list[Decision]:
         return []
     except OSError as error:
         raise ConfigError(f"{path.name} cannot be read: {error.strerror}", "Check it.") from error
+    return parse_decisions(raw, path.name)
+
+
+def parse_decisions(raw: bytes, name: str) -> list[Decision]:
+    """Return the decisions that the bytes of a ``decisions.toml`` hold.
+
+    Raises
+    ------
+    ConfigError
+        As `read_decisions` does.
+    """
     try:
         tables = tomllib.loads(raw.decode("utf-8-sig").replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"{path.name} is not valid TOML: {error}",
+            f"{name} is not valid TOML: {error}",
             "Correct the line named, or take the last good version from your version control.",
         ) from error
     unknown = sorted(set(tables) - {"decision"})
     rows = tables.get("decision", [])
     if unknown or not isinstance(rows, list):
         raise ConfigError(
-            f"{path.name}: unknown key {unknown[0] if unknown else 'decision'!r}",
+            f"{name}: unknown key {unknown[0] if unknown else 'decision'!r}",
             "Every decision is a block that begins with [[decision]].",
         )
-    return [_decision(row, number, path.name) for number, row in enumerate(rows, 1)]
+    return [_decision(row, number, name) for number, row in enumerate(rows, 1)]
 
 
 def _decision(row: Any, number: int, name: str) -> Decision:
@@ -186,19 +197,35 @@ def add_decisions(path: Path, fresh: Sequence[Decision]) -> None:
     OutputError
         If it cannot be written.
     """
+    read_decisions(path)
+    write_after(path, blocks(fresh))
+
+
+def blocks(fresh: Sequence[Decision]) -> str:
+    """Return decisions as they stand in ``decisions.toml``, a blank line before each."""
     import tomlkit
 
-    read_decisions(path)
-    written = path.read_bytes().decode("utf-8-sig") if path.is_file() else HEAD
-    ends = "\r\n" if "\r\n" in written else "\n"
-    written = written.replace("\r\n", "\n")
-    parts = [written if written.endswith("\n") else written + "\n"]
+    parts = []
     for decision in fresh:
         table = tomlkit.table()
         for key, value in msgspec.to_builtins(decision).items():
             table.add(key, _writable(value))
         parts.append("\n[[decision]]\n" + table.as_string())
-    body = "".join(parts).replace("\n", ends)
+    return "".join(parts)
+
+
+def write_after(path: Path, more: str) -> None:
+    """Write blocks to the end of ``decisions.toml``, with its head where there is no file yet.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    written = path.read_bytes().decode("utf-8-sig") if path.is_file() else HEAD
+    ends = "\r\n" if "\r\n" in written else "\n"
+    written = written.replace("\r\n", "\n")
+    body = ((written if written.endswith("\n") else written + "\n") + more).replace("\n", ends)
     replace_file(path.parent, path.name, body.encode("utf-8", "replace"))
 
 

@@ -94,6 +94,9 @@ def passages(project: Project, hide: Hide) -> Iterator[dict[str, Any]]:
         row = msgspec.to_builtins(ruling)
         for name in ("text", "title", "why"):
             row[name] = shown(row[name], ruling.doc_id, hide).text
+        # The word before a colon is a name, whatever else it means.
+        said = shown(f"{ruling.speaker}:", ruling.doc_id, hide).text.removesuffix(":")
+        row["speaker"] = said if ruling.speaker else None
         row["path"] = shown(ruling.path, "", hide).text
         row["heading_path"] = [shown(h, ruling.doc_id, hide).text for h in ruling.heading_path]
         row["codes"] = [

@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from notesmine.evidence import Assigned
-from notesmine.exchange.amend import Decided
+from notesmine.exchange.amend import Decided, standing
 from notesmine.exchange.anchor import Anchor, Finder
 from notesmine.exchange.decision import NAME, Decision
 from notesmine.exchange.settle import Settled, settle
@@ -79,19 +79,7 @@ class Replay:
                 yield passage.passage_id, decision
 
     def _resolve(self, code: str) -> str:
-        """Return the theme that stands for a code now: merged ones are followed to their end."""
-        seen: set[str] = set()
-        while code not in seen:
-            seen.add(code)
-            into = self.decided.settled(code, "fate")
-            if into:
-                code = into
-                continue
-            try:
-                code = self.book.resolve(code) or code
-            except KeyError:
-                break
-        return code
+        return standing(code, self.decided, self.book)
 
     # -- judgements ---------------------------------------------------------------------------
 

@@ -66,7 +66,7 @@ def compare_file(
     data = _data(file)
     home = state_folder(out, state)
     with Store(home, write=False) as store:
-        folder = corpus or _corpus(store)
+        folder = corpus or corpus_of(store, "import FILE")
         path = decisions_file(folder)
         taken = _taken(path, store)
         hides = (hider(store, with_names=False), hider(store, with_names=True))
@@ -125,13 +125,20 @@ def _data(file: Path) -> bytes:
         raise InputError(f"{file.name} cannot be read: {error.strerror}", "Check it.") from error
 
 
-def _corpus(store: Store) -> Path:
+def corpus_of(store: Store, command: str) -> Path:
+    """Return where the last run read the notes.
+
+    Raises
+    ------
+    InputError
+        If they are not there; ``command`` is told with the option to name the place.
+    """
     kept = store.blob("corpus")
     folder = Path(kept.decode()) if kept else None
     if folder is None or not folder.exists():
         raise InputError(
             "the notes are not where the last run read them",
-            "Say where they are: notesmine import FILE --corpus FOLDER",
+            f"Say where they are: notesmine {command} --corpus FOLDER",
         )
     return folder
 

@@ -32,7 +32,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
     ``run.outputs`` is still empty here; ``run.report_date`` is the newest note's date.
     ``overlaps`` and ``saturation`` are what `evidence` found of all themes together, ``places``
     where passages lie on a map of them; ``template`` is a DOCX file whose styles ``report.docx``
-    takes, None for the built-in ones.
+    takes, None for the built-in ones. ``checks`` are lines on what people who coded a sample found.
     """
 
     title: str
@@ -47,6 +47,7 @@ class Bundle(Struct, frozen=True, kw_only=True):
     places: PassageMap | None = None
     template: bytes | None = None
     unlinked: frozenset[str] = frozenset()
+    checks: tuple[str, ...] = ()
 
     def quotes(self) -> Iterator[tuple[Evidence, Quote]]:
         """Every published quote under every theme, in the order of publication."""

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.checked import checked
 from notesmine.publish.text import day, plural
 
 
@@ -46,6 +47,7 @@ def checklist(bundle: Bundle) -> list[Item]:
     silent = sum(not d.quotable for d in documents)
     codes = sum(e.theme.origin == "code" for e in bundle.evidence)
     found = len(bundle.evidence) - codes
+    corrected = bool(checked(bundle))
     rows: tuple[tuple[str, str, str, str], ...] = (
         ("Title", "What was studied, and that the study is qualitative",
          f"“{bundle.title}”.", "Name the project and the approach."),
@@ -81,12 +83,15 @@ def checklist(bundle: Bundle) -> list[Item]:
         ("Processing", "How data were prepared, checked and coded",
          "Offsets into the text of each source; hashes, settings and versions in run.json.", ""),
         ("Analysis", "How themes were found, and by whom",
-         "See “Method”: a fitted classifier, a codebook and clustering; no person coded.",
+         "See “Method”: a fitted classifier, a codebook and clustering; "
+         + ("people corrected or checked it." if corrected else "no person coded."),
          "Say who read and corrected the result."),
         ("Trustworthiness", "What makes the result credible",
          f"{plural(len(quotes), 'quote')} checked against their sources; intervals by resampling; "
-         "error of the classifier stated; graded strength.",
-         "Let a second person code a sample (notesmine sample, notesmine agree)."),
+         "error of the classifier stated; graded strength"
+         + ("; figures of a check by hand under “Method”." if bundle.checks else "."),
+         "" if bundle.checks
+         else "Let a second person code a sample (notesmine sample, notesmine agree)."),
         ("Findings", "The main results: themes and their interpretation",
          f"{plural(len(ranked), 'theme')}, ranked.", "Interpret them."),
         ("Evidence", "Quotes and numbers that carry the findings",

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from notesmine.publish import panels, svg
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.checked import checked
 from notesmine.publish.checklist import checklist
 from notesmine.publish.references import citation_keys, pandoc, plain
 from notesmine.publish.text import day, month, month_of, one_line, plural, visible
@@ -169,6 +170,7 @@ class _View:
             "pairs": panels.pairs(self.bundle.overlaps, self.labels),
             "growth": panels.growth(self.bundle.saturation),
             "checklist": checklist(self.bundle),
+            "checked": checked(self.bundle),
             "offices": list(enumerate(self.offices)),
             "unquotable": len({span for e in evidence for span in e.withheld}),
         }

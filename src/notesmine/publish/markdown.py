@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.checked import TITLE, checked
 from notesmine.publish.references import pandoc
 from notesmine.publish.text import day, one_line, plural, visible
 from notesmine.records import Evidence, Finding, Quote
@@ -90,6 +91,9 @@ def _lines(bundle: Bundle) -> Iterator[str]:
         yield from _theme(item, statements.get(item.theme.theme_id))
     for kind in ("limits", "names"):
         yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
+    people = checked(bundle)
+    if people:
+        yield from (f"# {TITLE}", "", *(f"- {escape(one_line(said))}" for said in people), "")
     yield from ("# References", "", "::: {#refs}", ":::")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from notesmine.publish.bundle import Bundle
+from notesmine.publish.checked import TITLE, checked
 from notesmine.publish.excerpts import (
     WITHHELD,
     Citer,
@@ -189,6 +190,11 @@ class _Report:
         word.heading("How this was made", 1)
         for line in METHOD:
             word.paragraph(line)
+        people = checked(self.bundle)
+        if people:
+            word.heading(TITLE, 2)
+        for line in people:
+            word.bullet(line)
         encoder = run.model.get("encoder", run.model.get("name", ""))
         facts = [
             f"notesmine {run.versions.get('notesmine', '')}", f"model {encoder}",

@@ -1,0 +1,66 @@
+"""Take decisions out of ``decisions.toml`` again; every other line stays as people wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from notesmine.errors import ConfigError
+from notesmine.exchange.decision import Decision, parse_decisions
+from notesmine.publish.files import replace_file
+
+OPENING = re.compile(r"^[ \t]*\[\[[ \t]*decision[ \t]*\]\][ \t]*(#.*)?$")
+
+
+def strike(path: Path, numbers: Sequence[int]) -> list[Decision]:
+    """Take decisions away by their numbers, the first being 0; return those that are left.
+
+    Raises
+    ------
+    ConfigError
+        If the file is not valid, or is written in a way in which no block can be told from others.
+    OutputError
+        If it cannot be written.
+    """
+    raw = path.read_bytes()
+    before = parse_decisions(raw, path.name)
+    wanted = [d for n, d in enumerate(before) if n not in set(numbers)]
+    text = raw.decode("utf-8-sig")
+    body = _without(text.replace("\r\n", "\n"), set(numbers))
+    body = body.replace("\n", "\r\n") if "\r\n" in text else body
+    if parse_decisions(body.encode(), path.name) != wanted:
+        raise ConfigError(
+            f"{path.name} is not written in blocks that can be told apart",
+            "Take the decision away by hand: each begins with a line [[decision]].",
+        )
+    replace_file(path.parent, path.name, body.encode())
+    return wanted
+
+
+def _without(text: str, numbers: set[int]) -> str:
+    """Return the text without blocks; comments and blank lines after their last key stay."""
+    out: list[str] = []
+    block: list[str] = []
+    number = -1
+
+    def close() -> None:
+        if number not in numbers:
+            out.extend(block)
+            return
+        last = max(
+            (n for n, row in enumerate(block) if row.strip() and not row.lstrip().startswith("#")),
+            default=-1,
+        )
+        rest = block[last + 1 :]
+        while rest and not rest[0].strip() and (not out or not out[-1].strip()):
+            rest.pop(0)
+        out.extend(rest)
+
+    for row in text.split("\n"):
+        if OPENING.match(row):
+            close()
+            block, number = [], number + 1
+        block.append(row)
+    close()
+    return "\n".join(out)
