@@ -1,4 +1,4 @@
-"""Lines of a page whose parts run to the left, and characters above or below their line."""
+"""The order of a page: parts that run to the left, columns, characters above their line."""
 
 from __future__ import annotations
 
@@ -77,9 +77,7 @@ def test_indices_and_footnotes_come_back_into_their_lines() -> None:
     line = [word("Institute", 50), word("emits", 110), word("CO", 150), word("now", 180)]
     above = [word("3", 95.2, 96, 6)]
     below = [word("2", 160.2, 103, 6)]
-    assert texts(join_scripts([above, line, below])) == [
-        ["Institute", "3", "emits", "CO2", "now"]
-    ]
+    assert texts(join_scripts([above, line, below])) == [["Institute", "3", "emits", "CO2", "now"]]
 
 
 def test_a_script_is_found_beside_another_column() -> None:
@@ -99,3 +97,25 @@ def test_a_fraction_is_one_word() -> None:
     line = [word("to", 50), word("\u20444", 65), word("inch", 85)]
     upper = [word("1", 63.5, 96, 5.5)]
     assert texts(join_scripts([upper, line])) == [["to", "1\u20444", "inch"]]
+
+
+@pytest.mark.parametrize("columns", [2, 3])
+def test_columns_are_read_one_after_the_other(tmp_path: Path, columns: int) -> None:
+    canvas_module = pytest.importorskip("reportlab.pdfgen.canvas")
+    path = tmp_path / "columns.pdf"
+    page = canvas_module.Canvas(str(path))
+    page.setFont("Helvetica", 8)
+    wide = 480 / columns
+    said = []
+    for number in range(columns):
+        name = ("first", "second", "third")[number]
+        lines = [f"The {name} column goes on with line {n}" for n in range(12)]
+        lines = [f"{line}, and on, and on"[: int(wide / 4)] for line in lines]
+        said += lines
+        for n, line in enumerate(lines):
+            page.drawString(60 + number * (wide + 12), 700 - 10 * n, line)
+    page.save()
+    text = " ".join(read_file(path, path.name, ReadSettings()).text.split())
+    places = [text.find(line) for line in said]
+    assert -1 not in places
+    assert places == sorted(places)

@@ -72,14 +72,18 @@ def in_order(words: Sequence[Word]) -> list[Word]:
     Words come in the direction of their line, which shows in where they stand.
     """
     ordered = list(words)
-    if len(ordered) < 2 or all(w.text.isascii() for w in ordered) and not _runs_left(ordered):
+    if len(ordered) < 2 or (all(w.text.isascii() for w in ordered) and not _runs_left(ordered)):
         return ordered
     leftward = _runs_left(ordered)
     start = 0
     while start < len(ordered):
         end = start
-        while end < len(ordered) and _other(ordered[end].text, leftward=leftward) and (
-            end == start or _apart(ordered[end - 1], ordered[end]) <= _NEAR * ordered[end].size
+        while (
+            end < len(ordered)
+            and _other(ordered[end].text, leftward=leftward)
+            and (
+                end == start or _apart(ordered[end - 1], ordered[end]) <= _NEAR * ordered[end].size
+            )
         ):
             end += 1
         last = end

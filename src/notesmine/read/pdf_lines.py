@@ -262,6 +262,22 @@ def _prose(pieces: list[Piece], width: float) -> bool:
     return filled >= MIN_COLUMN_FILL and statistics.mean(len(p.words) for p in pieces) >= 2.5
 
 
+def _columns(pieces: list[Piece], width: float) -> bool:
+    """Tell whether pieces read as one column of running text, or as two side by side."""
+    if _prose(pieces, width):
+        return True
+    gaps: dict[int, list[float]] = {}
+    for row in rows_of(pieces):
+        for a, b in pairwise(row):
+            gaps.setdefault(round((a.x1 + b.x0) / 8), []).append((a.x1 + b.x0) / 2)
+    for found in sorted(gaps.values(), key=len, reverse=True)[:3]:
+        x = statistics.median(found)
+        left, right = [p for p in pieces if p.x1 <= x], [p for p in pieces if p.x0 >= x]
+        if len(left) + len(right) == len(pieces) and _prose(left, width) and _prose(right, width):
+            return True
+    return False
+
+
 def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | None:
     """Find the tallest run of rows with a clear gutter between two columns of running text."""
     candidates: dict[int, None] = {}
@@ -282,7 +298,7 @@ def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | N
                 run = [p for row in rows[start:end] for p in row]
                 left, right = [p for p in run if p.x1 <= x], [p for p in run if p.x0 >= x]
                 clear = left and right and min(p.x0 for p in right) - max(p.x1 for p in left) >= 6
-                if clear and _prose(left, width) and _prose(right, width):
+                if clear and _columns(left, width) and _columns(right, width):
                     best = (end - start, start, end, float(x))
             start = end + 1
     return (best[1], best[2], best[3]) if best else None

@@ -91,15 +91,15 @@ def _in_line(line: list[Word], scripts: list[Word]) -> list[Word]:
     glued = False  # the last word has taken a script in, or is the upper part of a fraction
     for word in sorted([*line, *scripts], key=lambda w: -w.x1 if leftward else w.x0):
         last = words[-1] if words else None
-        script = id(word) in raised
-        if last is None or leftward or not (script or glued) or not _formula(last, word, script):
+        small = id(word) in raised
+        if last is None or leftward or not (small or glued) or not _formula(last, word, small):
             words.append(word)
-            glued = script and word.text.isdigit()
+            glued = small and word.text.isdigit()
             continue
         last.text += word.text
         last.x1, last.top = max(last.x1, word.x1), min(last.top, word.top)
         last.bottom, last.size = max(last.bottom, word.bottom), max(last.size, word.size)
-        glued = script
+        glued = small
     return words
 
 
