@@ -132,7 +132,7 @@ def run(
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
         key = store.blob(naming.KEY)
-        seen = (roster, recogniser)
+        seen = (roster, recogniser.label if recogniser else "")
         decided = exchange.load_decisions(corpus, store)
         book, refused = exchange.amended(book, decided)
         problems = [*problems, *decided.problems, *refused]
