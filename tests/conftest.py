@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
+from factory import bundle, sample
+from hostile import hostile
 from notesmine import pipeline
+from notesmine.publish import Bundle, publish
+from notesmine.publish.bundle import canonical
 
 ROOT = Path(__file__).parents[1]
 CORPUS = ROOT / "corpus"
@@ -29,6 +33,28 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> pipeline.Result:
     folder = tmp_path_factory.mktemp("sample")
     shutil.copytree(CORPUS, folder / "corpus")
     return pipeline.run(folder / "corpus", folder / "outputs")
+
+
+@pytest.fixture(scope="session")
+def made() -> Bundle:
+    """What is to be published of the synthetic notes, in order of publication."""
+    return canonical(bundle(sample()))
+
+
+@pytest.fixture(scope="session")
+def out(made: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything published of the synthetic notes, to be looked at only."""
+    folder = tmp_path_factory.mktemp("out")
+    publish(folder, made)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything published of hostile notes, to be looked at only."""
+    folder = tmp_path_factory.mktemp("bad")
+    publish(folder, hostile())
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -16,14 +16,15 @@ import pytest
 from lxml import html as lxml_html
 
 from factory import Notes, bundle, sample
+from hostile import HOSTILE, hostile
 from notesmine.errors import OutputError
-from notesmine.publish import Bundle, citation_keys, describe, intact, publish, write_run
+from notesmine.publish import citation_keys, describe, intact, publish, write_run
 from notesmine.publish.markdown import quoted, unquoted
 from notesmine.publish.published import html_quotes, markdown_quotes, rows_of
 from notesmine.publish.references import biblatex, csl_json, latex, plain
 from notesmine.publish.runfile import read_run
 from notesmine.publish.text import visible
-from notesmine.records import Document, Evidence, Problem
+from notesmine.records import Document, Evidence
 
 
 # lxml's stubs give ``xpath`` a union that no comparison passes.
@@ -41,42 +42,6 @@ FILES = {
         for kind in ("png", "svg")
     ),
 }
-HOSTILE = (
-    "<script>alert(1)</script> & <img src=x onerror=alert(2)>",
-    "javascript:alert(1) is no link, nor is [this](javascript:alert(2))",
-    '=HYPERLINK("http://example.org","click")',
-    "+1 for @someone, who waits -- still...",
-    "-2 people since May",
-    "@board decides nothing",
-    "right \u202egnp.exe\u202c and \u2066isolated\u2069 and \u200f marks",
-    "null \x00 bell \x07 escape \x1b[31m delete \x7f next \x85 line",
-    "carriage\rreturn and\ttab",
-    "two lines\n- of which\n\n# one is empty\n=== and underlined",
-    r"50% of $R&D_{x}^2 ~ \input{/etc/passwd} #1",
-    "[@key, p. 4] and @key and [^1] and ![img](x) {{< include x >}} {.class}",
-    "1. one\n2) two\n(a) three",
-    "| a | b |\n|---|---|",
-    "emoji 👩‍💻 and 한국어 and עברית",
-    "::: {.quote}\n:::",
-    "'\"quoted\"' it's `code` *stars* _lines_ \\ backslash \\\\",
-    "&lt;b&gt; &amp;amp; &#x41;",
-    "{% raw %}{{ 7 * 7 }}",
-    "</blockquote></figure></style></script>",
-    "a" * 10_000,
-)
-
-
-def hostile() -> Bundle:
-    notes = Notes()
-    for n, text in enumerate(HOSTILE):
-        path = notes.note(
-            f"n{n}.pdf", f"2025-{1 + n % 12:02d}-{1 + n:02d}", title=f"{text[:60]} {n}",
-            meeting=text[:40], organisation=text[:30],
-            problems=(Problem(code="odd", message=text[:200], hint=text[:50]),),
-        )  # fmt: skip
-        notes.say(path, text, ("ownership",), speaker=text[:30], heading=(text[:80],))
-    made: Bundle = bundle(notes, prefix="")
-    return made
 
 
 def test_writes_the_files_and_returns_their_hashes(tmp_path: Path) -> None:

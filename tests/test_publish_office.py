@@ -16,16 +16,15 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lxml import etree
 
 from factory import Notes, bundle, sample
+from hostile import hostile
 from notesmine.config import PublishSettings, Settings
 from notesmine.errors import InputError
 from notesmine.publish import (
     Bundle,
     digest_docx,
     figures,
-    publish,
     report_docx,
     verify,
     write_run,
@@ -37,47 +36,7 @@ from notesmine.publish.references import plain
 from notesmine.publish.text import visible
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Finding
-from test_publish import hostile
-
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-OFFICE = shutil.which("soffice")
-needs_office = pytest.mark.skipif(OFFICE is None, reason="LibreOffice is not installed")
-
-
-@pytest.fixture(scope="module")
-def made() -> Bundle:
-    return canonical(bundle(sample()))
-
-
-@pytest.fixture(scope="module")
-def out(made: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("out")
-    publish(folder, made)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bad")
-    publish(folder, hostile())
-    return folder
-
-
-def part(path: Path, name: str = "word/document.xml") -> Any:
-    with zipfile.ZipFile(path) as archive:
-        return etree.fromstring(archive.read(name))
-
-
-def office(path: Path, kind: str, folder: Path) -> Path:
-    """Convert with LibreOffice, in a profile of its own."""
-    assert OFFICE is not None
-    command = [OFFICE, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless"]
-    subprocess.run(
-        [*command, "--convert-to", kind, "--outdir", str(folder), str(path)],
-        check=True, capture_output=True, timeout=180,
-    )  # fmt: skip
-    return folder / f"{path.stem}.{kind.split(':', maxsplit=1)[0]}"
-
+from office import W, needs_office, office, part
 
 # -- quotes ---------------------------------------------------------------------------------------
 

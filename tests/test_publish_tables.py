@@ -18,37 +18,18 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from factory import Notes, bundle, sample
+from hostile import HOSTILE
 from notesmine.publish import Bundle, figures, frames, publish, write_run, xlsx
 from notesmine.publish.bundle import canonical
 from notesmine.publish.excerpts import clipped, width
 from notesmine.publish.periods import MOST, periods
 from notesmine.publish.published import xlsx_quotes
-from test_publish import HOSTILE, hostile
-from test_publish_office import needs_office, office
-
-
-@pytest.fixture(scope="module")
-def made() -> Bundle:
-    return canonical(bundle(sample()))
+from office import needs_office, office
 
 
 @pytest.fixture(scope="module")
 def pictures(made: Bundle) -> dict[str, figures.Picture]:
     return figures.render(made)
-
-
-@pytest.fixture(scope="module")
-def out(made: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("out")
-    publish(folder, made)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("bad")
-    publish(folder, hostile())
-    return folder
 
 
 # -- Excel and CSV --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from docx.shared import Cm
 
-from factory import Notes, bundle, sample
+from factory import Notes, bundle
 from notesmine.commands import extract
 from notesmine.config import PublishSettings, Settings
 from notesmine.errors import ConfigError, InputError, NothingToRead
@@ -24,27 +24,13 @@ from notesmine.publish import (
     figures,
     find_template,
     load_template,
-    publish,
     report_docx,
     template_problems,
 )
-from notesmine.publish.bundle import canonical
 from notesmine.publish.published import docx_quotes, xlsx_quotes
 from notesmine.runrecord import fingerprint, public
 from notesmine.themes.codebook import load_codebook
-from test_publish_office import W, part
-
-
-@pytest.fixture(scope="module")
-def made() -> Bundle:
-    return canonical(bundle(sample()))
-
-
-@pytest.fixture(scope="module")
-def out(made: Bundle, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("out")
-    publish(folder, made)
-    return folder
+from office import W, part
 
 
 def saved(document: Any) -> bytes:

@@ -48,14 +48,19 @@ def test_there_are_enough_statements_of_each_code() -> None:
     assert sum(s.kind != "impediment" for s in statements) >= 0.45 * len(statements)
 
 
-def test_most_impediments_are_said_indirectly() -> None:
-    marks = [
-        line.split("\t")[2]
-        for file in (ROOT / "bench" / "training" / "statements").glob("writer_*.tsv")
-        for line in file.read_text("utf-8").splitlines()
-        if line.startswith("impediment")
-    ]
-    assert marks.count("i") >= 0.6 * len(marks)
+#: The writers of the users' own domain; the others write as teams do who say more outright.
+DOMAIN = "ABCDEF"
+
+
+def test_most_impediments_of_the_domain_are_said_indirectly() -> None:
+    marks: dict[str, list[str]] = {"domain": [], "others": []}
+    for file in (ROOT / "bench" / "training" / "statements").glob("writer_*.tsv"):
+        part = marks["domain" if file.stem[-1] in DOMAIN else "others"]
+        for line in file.read_text("utf-8").splitlines():
+            if line.startswith("impediment"):
+                part.append(line.split("\t")[2])
+    assert marks["domain"].count("i") >= 0.65 * len(marks["domain"])
+    assert marks["others"].count("i") >= 0.33 * len(marks["others"])
 
 
 def test_training_and_codebook_do_not_repeat_the_sample_notes(notes: list[str]) -> None:

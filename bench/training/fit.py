@@ -11,8 +11,11 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import multiprocessing
+import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import msgspec
@@ -54,15 +57,17 @@ def main() -> None:
     torch.use_deterministic_algorithms(True)
     start = time.monotonic()
     encoder = Encoder()
-    if step in {"all", "folds"}:
-        OUT.write_text(json.dumps(run_folds(encoder, training_statements())), "utf-8")
+    numbers = list(range(len(FOLDS))) if step in {"all", "folds"} else []
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        fitting = pool.submit(fit_weights) if step in {"all", "weights"} else None
+        folds = list(pool.map(run_fold, numbers))
+        tensors = load_file(WEIGHTS) if fitting is None else fitting.result()
+    if folds:
+        OUT.write_text(json.dumps({"rows": [row for rows in folds for row in rows]}), "utf-8")
     facts = fit_facts(json.loads(OUT.read_text("utf-8"))) if OUT.is_file() else PROVISIONAL
     print(json.dumps(facts))
-    if step in {"all", "weights"}:
-        tensors = shipped(net.train(encoder, training_statements()), encoder)
+    if step != "folds":
         print("weights SHA-256", save(tensors, facts | {"base": encoder.sha256}))
-    elif step == "facts":
-        print("weights SHA-256", save(load_file(WEIGHTS), facts | {"base": encoder.sha256}))
     print(f"{time.monotonic() - start:.0f} s")
 
 
@@ -72,21 +77,27 @@ def training_statements() -> list[Statement]:
     return [msgspec.structs.replace(s, weight=1.0) for s in found]
 
 
-def run_folds(encoder: Encoder, statements: Sequence[Statement]) -> dict[str, Any]:
-    """Return the held-out predictions of every fold, by weights as they would be shipped."""
-    tests = gold("statements")
-    out: dict[str, Any] = {"rows": []}
-    for number, held in enumerate(FOLDS):
-        texts = {normal(s.text) for s in tests if s.corpus in held}
-        texts |= {normal(s.text) for s in statements if s.corpus in held}
-        part = [s for s in statements if s.corpus not in held and normal(s.text) not in texts]
-        began = time.monotonic()
-        fitted = restore(shipped(net.train(encoder, part), encoder), encoder)
-        print(
-            f"fold {number}: {len(part)} statements, {time.monotonic() - began:.0f} s", flush=True
-        )
-        for name, rows in (("test", tests), ("train", statements)):
-            record(out["rows"], name, [s for s in rows if s.corpus in held], fitted, encoder)
+def fit_weights() -> dict[str, torch.Tensor]:
+    """Fit the network on all statements but the test files'; return what is shipped."""
+    torch.use_deterministic_algorithms(True)
+    encoder = Encoder()
+    return shipped(net.train(encoder, training_statements()), encoder)
+
+
+def run_fold(number: int) -> list[dict[str, Any]]:
+    """Return the held-out predictions of a fold, by weights as they would be shipped."""
+    torch.use_deterministic_algorithms(True)
+    encoder, statements, tests = Encoder(), training_statements(), gold("statements")
+    held = FOLDS[number]
+    texts = {normal(s.text) for s in tests if s.corpus in held}
+    texts |= {normal(s.text) for s in statements if s.corpus in held}
+    part = [s for s in statements if s.corpus not in held and normal(s.text) not in texts]
+    began = time.monotonic()
+    fitted = restore(shipped(net.train(encoder, part), encoder), encoder)
+    print(f"fold {number}: {len(part)} statements, {time.monotonic() - began:.0f} s", flush=True)
+    out: list[dict[str, Any]] = []
+    for name, rows in (("test", tests), ("train", statements)):
+        record(out, name, [s for s in rows if s.corpus in held], fitted, encoder)
     return out
 
 

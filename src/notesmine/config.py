@@ -82,11 +82,14 @@ class PeopleSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``mode``: ``pseudonym`` shows the role that ``people.csv`` gives, else [Person 12]; ``initials``
     shows [JR]; ``keep`` shows names as they stand. ``unknown_handles`` masks @handles of people
-    who are in no list of those present.
+    who are in no list of those present. ``recogniser`` adds the names that a trained spaCy pipeline
+    finds in the quotes: ``auto`` takes an English one that is installed, ``off`` none, else a name
+    or a folder.
     """
 
     mode: Literal["pseudonym", "initials", "keep"] = "pseudonym"
     unknown_handles: bool = True
+    recogniser: str = "auto"
 
 
 class OrganisationSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from notesmine import publish, synthesis
 from notesmine.config import Settings
 from notesmine.errors import StateError
 from notesmine.publish import people
-from notesmine.publish.people import Masker, Member
+from notesmine.publish.people import Masker, Member, Pipeline
 from notesmine.records import Passage, Problem
 from notesmine.store import Store
 
@@ -43,10 +43,18 @@ class Source(Struct, frozen=True, kw_only=True):
 
 def known(
     corpus: Path, settings: Settings
-) -> tuple[tuple[Member, ...], list[Problem], tuple[str, str] | None]:
-    """Return what helps to find people: the roster, its problems, an installed recogniser."""
+) -> tuple[tuple[Member, ...], list[Problem], Pipeline | None]:
+    """Return what helps to find people: the roster, its problems, an entity recogniser.
+
+    Raises
+    ------
+    ConfigError
+        If ``[people] recogniser`` names one that is not there.
+    """
     roster, problems = people.read_roster(corpus if corpus.is_dir() else corpus.parent)
-    return roster, problems, people.installed() if settings.people.mode != "keep" else None
+    if settings.people.mode == "keep":
+        return roster, problems, None
+    return roster, problems, people.find_pipeline(settings.people.recogniser, corpus)
 
 
 def masked(
@@ -55,7 +63,7 @@ def masked(
     settings: Settings,
     roster: Sequence[Member],
     key: bytes | None,
-    pipeline: tuple[str, str] | None,
+    pipeline: Pipeline | None,
 ) -> tuple[publish.Bundle, Source]:
     """Mask the names in all that is to be published.
 
@@ -69,9 +77,9 @@ def masked(
     roster : sequence of Member
     key : bytes or None
         The key of pseudonyms so far.
-    pipeline : tuple of str or None
-        Name and version of an entity recogniser that is installed; it reads the quotes, and its
-        names are added to those of the lists.
+    pipeline : Pipeline or None
+        An entity recogniser of the user's; it reads the quotes, and its names are added to those of
+        the lists.
 
     Returns
     -------
@@ -82,7 +90,7 @@ def masked(
     for passage in passages:
         if passage.speaker and not passage.speaker_inherited:
             speakers.setdefault(passage.doc_id, []).append(passage.speaker)
-    recognise = people.recogniser(pipeline[0]) if pipeline else None
+    recognise = people.recogniser(pipeline) if pipeline else None
     names = recognise(sorted({q.text for _, q in bundle.quotes()})) if recognise else []
     guard = people.protect(
         bundle.documents,
@@ -91,7 +99,7 @@ def masked(
         roster=roster,
         key=key,
         recognised=names,
-        pipeline=" ".join(pipeline) if pipeline and recognise else "",
+        pipeline=pipeline.label if pipeline and recognise else "",
     )
     hidden = _withheld(passages)
     shown = people.masked(bundle, guard, hidden)

@@ -132,7 +132,8 @@ def run(
     with Store(home) as store:
         registry_body = store.blob("registry") or b""
         key = store.blob(naming.KEY)
-        seen, checks = (roster, recogniser), checking.said(store)
+        seen = (roster, recogniser.label if recogniser else "")
+        checks = checking.said(store)
         decided = exchange.load_decisions(corpus, store)
         book, refused = exchange.amended(book, decided)
         problems = [*problems, *decided.problems, *refused]

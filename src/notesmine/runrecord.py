@@ -138,7 +138,12 @@ def public(settings: Settings) -> dict[str, object]:
     shown: dict[str, dict[str, object]] = msgspec.to_builtins(settings)
     if settings.read.passwords:
         shown["read"]["passwords"] = [f"({len(settings.read.passwords)} set, not shown)"]
-    for stage, key in (("publish", "docx_template"), ("themes", "codebook"), ("embed", "model")):
+    for stage, key in (
+        ("publish", "docx_template"),
+        ("themes", "codebook"),
+        ("embed", "model"),
+        ("people", "recogniser"),
+    ):
         value = str(shown[stage][key])
         # A model's name on a hub has one slash and is no path: "sentence-transformers/all-...".
         if key != "model" or value.count("/") + value.count("\\") > 1:

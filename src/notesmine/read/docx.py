@@ -130,7 +130,7 @@ class _Reader:
                     if source is not None:
                         yield from self.visible(source, bold)
                 elif name == "sdt" and _on_checkbox(node):
-                    continue
+                    self.draft.repairs["checkboxes-left-out"] += 1
                 else:
                     yield from self.visible(node, bold)
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from notesmine.read.pdf_leftward import in_order, is_leftward, turned
+from notesmine.read.pdf_scripts import join_scripts
+
 if TYPE_CHECKING:  # a page read by pdfplumber has the same shape, without pdfium
     from notesmine.read.pdf_glyphs import Glyph, Raw, Style
 
@@ -118,7 +121,7 @@ def read_lines(raw: Raw, glyphs: list[Glyph]) -> Seen:
             for g in unseen
         )
         seen.invisible, seen.doubled = len(unseen) - halo, seen.doubled + halo
-    seen.lines = _join_scripts([line for line in (_words(row, styles) for row in rows) if line])
+    seen.lines = join_scripts([line for line in (_words(row, styles) for row in rows) if line])
     return seen
 
 
@@ -147,7 +150,9 @@ def _rows(glyphs: list[Glyph], styles: list[Style]) -> list[list[Glyph]]:
             rows.append([g])
             first, smallest = g.base, size
     for row in rows:
-        row.sort(key=_by_right if _leftward(row) else attrgetter("x0"))
+        row.sort(key=attrgetter("x0"))
+        if _leftward(row):
+            row.sort(key=_by_right)
     return rows
 
 
@@ -155,10 +160,8 @@ def _by_right(g: Glyph) -> float:
     return -g.x1
 
 
-def _leftward(row: list[Glyph]) -> bool:
-    """Arabic and Hebrew run from right to left; numbers in them are rare enough to go along."""
-    text = "".join(g.text for g in row)
-    return not text.isascii() and sum("\u0590" <= ch <= "\u08ff" for ch in text) * 2 > len(text)
+def _leftward(row: list[Glyph] | list[Word]) -> bool:
+    return is_leftward("".join(g.text for g in row))
 
 
 def _drop_doubles(row: list[Glyph], styles: list[Style]) -> int:
@@ -201,35 +204,10 @@ def _words(row: list[Glyph], styles: list[Style]) -> list[Word]:
                 continue
         w = Word(g.text, g.x0, g.x1, g.base, g.top, g.bottom, style.size, style.bold)
         words.append(w)
+    if leftward or not all(w.text.isascii() for w in words):
+        for w in words:
+            w.text = turned(w.text, leftward=leftward)
     return words
-
-
-def _join_scripts(lines: list[list[Word]]) -> list[list[Word]]:
-    """Put superscripts and subscripts back into the line they belong to."""
-    done: list[list[Word]] = []
-    for line in lines:
-        if done:
-            above = done[-1]
-            size_a, size_b = max(w.size for w in above), max(w.size for w in line)
-            gap = line[0].base - above[0].base
-            small, big = (above, line) if size_a < size_b else (line, above)
-            if gap < 0.6 * max(size_a, size_b) and max(w.size for w in small) < 0.8 * max(
-                w.size for w in big
-            ):
-                left, right = big[0].x0 - 1, big[-1].x1 + max(size_a, size_b)
-                clear = all(
-                    all(s.x1 <= w.x0 + 0.5 or s.x0 >= w.x1 - 0.5 for w in big)
-                    and left <= s.x0 <= right
-                    for s in small
-                )
-                if clear:
-                    base = big[0].base
-                    for w in small:
-                        w.base = base
-                    done[-1] = sorted([*above, *line], key=lambda w: w.x0)
-                    continue
-        done.append(line)
-    return done
 
 
 def pieces_of(lines: list[list[Word]]) -> list[Piece]:
@@ -284,6 +262,22 @@ def _prose(pieces: list[Piece], width: float) -> bool:
     return filled >= MIN_COLUMN_FILL and statistics.mean(len(p.words) for p in pieces) >= 2.5
 
 
+def _columns(pieces: list[Piece], width: float) -> bool:
+    """Tell whether pieces read as one column of running text, or as two side by side."""
+    if _prose(pieces, width):
+        return True
+    gaps: dict[int, list[float]] = {}
+    for row in rows_of(pieces):
+        for a, b in pairwise(row):
+            gaps.setdefault(round((a.x1 + b.x0) / 8), []).append((a.x1 + b.x0) / 2)
+    for found in sorted(gaps.values(), key=len, reverse=True)[:3]:
+        x = statistics.median(found)
+        left, right = [p for p in pieces if p.x1 <= x], [p for p in pieces if p.x0 >= x]
+        if len(left) + len(right) == len(pieces) and _prose(left, width) and _prose(right, width):
+            return True
+    return False
+
+
 def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | None:
     """Find the tallest run of rows with a clear gutter between two columns of running text."""
     candidates: dict[int, None] = {}
@@ -304,7 +298,7 @@ def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | N
                 run = [p for row in rows[start:end] for p in row]
                 left, right = [p for p in run if p.x1 <= x], [p for p in run if p.x0 >= x]
                 clear = left and right and min(p.x0 for p in right) - max(p.x1 for p in left) >= 6
-                if clear and _prose(left, width) and _prose(right, width):
+                if clear and _columns(left, width) and _columns(right, width):
                     best = (end - start, start, end, float(x))
             start = end + 1
     return (best[1], best[2], best[3]) if best else None
@@ -350,7 +344,9 @@ def lines_of(columns: list[list[list[Piece]]]) -> list[Line]:
                         )
                     )
                 continue
-            words = [w for piece in row for w in piece.words]
+            words = [w for piece in row for w in in_order(piece.words)]
+            if _leftward(words):  # pieces stand from left to right
+                words = [w for piece in reversed(row) for w in in_order(piece.words)]
             letters = sum(len(w.text) for w in words)
             size = (
                 max(words, key=lambda w: len(w.text)).size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from notesmine.read.pdf_leftward import in_order
 from notesmine.read.pdf_lines import Box, Piece, Word
 
 MAX_RULINGS = 1200  # lines after joining; a page of charts has more and no tables
@@ -149,7 +150,7 @@ def _table(cells: list[Box], content: dict[Box, list[list[Word]]], frame: Box) -
     boxes: list[Box] = []
     for _, row in sorted(by_top.items()):
         row.sort()
-        texts = [" ".join(w.text for words in content[b] for w in words) for b in row]
+        texts = [" ".join(w.text for words in content[b] for w in in_order(words)) for b in row]
         if any(texts):
             rows.append(texts)
             boxes.append((row[0][0], row[0][1], row[-1][2], max(b[3] for b in row)))

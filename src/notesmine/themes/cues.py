@@ -79,6 +79,7 @@ class CueFinder:
 
     Examples
     --------
+    >>> from notesmine.themes.codebook import load_codebook
     >>> finder = CueFinder(load_codebook(None).active())
     >>> [(hit.code, hit.words) for hit in finder.find("Nobody owns it, wait for approval")]
     [('ownership', 'Nobody owns'), ('production-path', 'wait for approval')]

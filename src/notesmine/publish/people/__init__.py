@@ -6,7 +6,7 @@ Source texts never change; the key of pseudonyms is kept in the state alone.
 
 from __future__ import annotations
 
-from notesmine.publish.people.entities import installed, recogniser
+from notesmine.publish.people.entities import Pipeline, find_pipeline, installed, recogniser
 from notesmine.publish.people.key import Key
 from notesmine.publish.people.masked import counted, masked
 from notesmine.publish.people.masker import Masker, Span
@@ -19,9 +19,11 @@ __all__ = [
     "Key",
     "Masker",
     "Member",
+    "Pipeline",
     "Protection",
     "Span",
     "counted",
+    "find_pipeline",
     "installed",
     "masked",
     "protect",

@@ -20,7 +20,9 @@ _END = re.compile(r"\n|\.(?=\s|$)|(?=\b[A-Z][a-z]+:)|$")
 _ITEM = re.compile(r"\s*(?:[,;&|]|\band\b)\s*(?![^()]*\))")
 _AFFILIATION = re.compile(r"\s[–—-]+\s")
 _CAP = r"[A-ZÀ-ÖØ-Þ][^\W\d_]*(?:[-'’.][^\W\d_]+)*\.?"
-_FULL = re.compile(rf"({_CAP}(?: (?:van|von|de|der|la|le|bin|al|{_CAP})){{1,3}})(.*)")
+#: Between a first name and a surname, never at the end.
+_PARTICLE = r"(?:van|von|de|der|la|le|bin|al) "
+_FULL = re.compile(rf"({_CAP}(?: (?:{_PARTICLE}){{0,2}}{_CAP}){{1,3}})(?![\w-])(.*)")
 _SHORT = re.compile(r"([A-Z]{2,4})(?:\s*\([^()]*\))?")
 _IN_PARENTHESES = re.compile(r"\s*\(\s*([A-Z]{2,4})\b[^()]*\)")
 LONGEST = 400  # characters of a list that are looked at
