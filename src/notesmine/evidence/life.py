@@ -21,7 +21,14 @@ import numpy as np
 
 from notesmine.evidence.assigned import UNDATED, Assigned, Mention, date_of, moment
 from notesmine.evidence.quotes import identify
-from notesmine.evidence.resolution import Likeness, cosine, says_ended, shared_themes
+from notesmine.evidence.resolution import (
+    Likeness,
+    Pool,
+    cosine,
+    says_ended,
+    shared_themes,
+    units,
+)
 from notesmine.records import Document
 
 #: Read on the sample corpus: of the resolutions there that were planted, those at .85 and above
@@ -67,40 +74,49 @@ def lives(
     documents : mapping of str to Document
     """
     known = sorted(problems, key=lambda m: moment(m.head, documents))
+    answers = sorted(solutions, key=lambda m: moment(m.head, documents))
+    pool = Pool([m.head for m in known], likeness)
     closed: dict[str, list[Mention]] = {}
     returned: dict[str, Mention] = {}
-    for answer in sorted(solutions, key=lambda m: moment(m.head, documents)):
+    near = pool.answered([m.head for m in answers], min(SAID_BAR, UNSAID_BAR))
+    for answer, places in zip(answers, near, strict=True):
         later = answer.head
         bar = SAID_BAR if says_ended(later.passage.text) else UNSAID_BAR
-        earlier = [m for m in known if _over_by(m, later, documents)]
-        scores = [likeness.answers(later, m.head) for m in earlier]
-        if not scores or max(scores) < bar:
+        earlier = {
+            n: score
+            for n in places
+            if _over_by(known[n], later, documents)
+            and (score := likeness.answers(later, known[n].head)) >= bar
+        }
+        if not earlier:
             continue
-        best = earlier[scores.index(max(scores))]
-        for mention in earlier:
-            if mention is best or (
+        # The first of equals, as in order of time.
+        best = max(earlier, key=lambda n: earlier[n])
+        alike = {
+            n
+            for n in pool.close(known[best].head, SAME_PROBLEM)
+            if same_problem(known[n].head, known[best].head, likeness)
+        }
+        for n in sorted(alike.union(earlier)):
+            mention = known[n]
+            if n == best or (
                 mention.head.judgement.tier == "confirmed"
-                and (
-                    same_problem(mention.head, best.head, likeness)
-                    or _answered_too(later, mention.head, bar, likeness)
-                )
+                and _over_by(mention, later, documents)
+                and (n in alike or _answered_too(later, mention.head, likeness))
             ):
                 closed.setdefault(identify(mention.head), []).append(answer)
-        for mention in known:
-            if (
-                identify(mention.head) not in returned
-                and _earlier(later, mention.head, documents)
-                and same_problem(mention.head, best.head, likeness)
-            ):
-                returned[identify(mention.head)] = answer
+        for n in sorted(alike):
+            key = identify(known[n].head)
+            if key not in returned and _earlier(later, known[n].head, documents):
+                returned[key] = answer
     return Lives({key: tuple(found) for key, found in closed.items()}, returned)
 
 
-def _answered_too(later: Assigned, earlier: Assigned, bar: float, likeness: Likeness) -> bool:
+def _answered_too(later: Assigned, earlier: Assigned, likeness: Likeness) -> bool:
+    """Whether a problem that reaches the bar is answered beside the one answered best."""
     return (
         len(shared_themes(later, earlier)) > 1
         and likeness.shared_words(later, earlier) >= SHARED_WORDS
-        and likeness.answers(later, earlier) >= bar
     )
 
 
@@ -117,17 +133,19 @@ def reread(
     list of Assigned
         In the order given; what is now read as a solution says so in its reason.
     """
+    bar = SAID_BAR + REREAD_MORE
     problems = [i for i in items if i.judgement.kind == "impediment" and i.theme_ids]
-    return [
-        _solution(item)
-        if _in_doubt(item)
-        and any(
-            _earlier(p, item, documents) and likeness.answers(item, p) >= SAID_BAR + REREAD_MORE
-            for p in problems
-        )
-        else item
-        for item in items
-    ]
+    doubtful = [n for n, item in enumerate(items) if _in_doubt(item)]
+    read = list(items)
+    near = Pool(problems, likeness).answered([items[n] for n in doubtful], bar)
+    for place, places in zip(doubtful, near, strict=True):
+        item = items[place]
+        if any(
+            _earlier(problems[n], item, documents) and likeness.answers(item, problems[n]) >= bar
+            for n in places
+        ):
+            read[place] = _solution(item)
+    return read
 
 
 def _in_doubt(item: Assigned) -> bool:
@@ -169,32 +187,20 @@ def threads(mentions: Sequence[Mention], likeness: Likeness) -> list[list[int]]:
         Indexes in order of time; a mention joins the earliest group whose first mention it is
         like, so that no chain of small steps joins what is far apart. Groups of one are left out.
     """
-    near = _cosines([m.head for m in mentions])
+    rows = units([m.head for m in mentions])
     groups: list[list[int]] = []
+    first = np.zeros_like(rows)  # the first mention of each group
     for n, mention in enumerate(mentions):
-        for group in groups:
-            if (
-                near[n, group[0]] >= SAME_PROBLEM
-                and likeness.same(mention.head, mentions[group[0]].head) >= SAME_MATTER
-            ):
+        near = np.round(first[: len(groups)] @ rows[n], 6)
+        for place in np.flatnonzero(near >= SAME_PROBLEM).tolist():
+            group = groups[place]
+            if likeness.same(mention.head, mentions[group[0]].head) >= SAME_MATTER:
                 group.append(n)
                 break
         else:
+            first[len(groups)] = rows[n]
             groups.append([n])
     return [group for group in groups if len(group) > 1]
-
-
-def _cosines(items: Sequence[Assigned]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Cosines of all pairs, shape (n, n), rounded; -1 where one was not embedded."""
-    size = next((i.vector.shape[0] for i in items if i.vector is not None), 1)
-    rows = np.array(
-        [i.vector if i.vector is not None else np.zeros(size) for i in items], dtype=np.float64
-    ).reshape(len(items), size)
-    norms = np.linalg.norm(rows, axis=1)
-    unit = rows / np.where(norms > 0, norms, 1.0)[:, None]
-    near = np.round(unit @ unit.T, 6)
-    near[norms == 0, :] = near[:, norms == 0] = -1.0
-    return np.asarray(near)
 
 
 def _over_by(mention: Mention, later: Assigned, documents: Mapping[str, Document]) -> bool:

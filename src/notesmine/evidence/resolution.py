@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from notesmine.evidence.assigned import Assigned, date_of, month_of
 from notesmine.records import Document
@@ -22,6 +23,10 @@ WORDS_WEIGHT = 1.5
 #: For each theme in common, two at most: a code and a discovered theme.
 SAME_THEME, MOST_THEMES = 0.15, 2
 NAMED_TIME = 0.25
+#: Passages compared with all others at once: their cosines are held in memory.
+BLOCK = 256
+#: More than sums of arrays and exact sums can differ by, rounding to six digits included.
+SLACK = 1e-4
 FUNCTION_WORDS = frozenset(
     "a about after again all also an and any are as at be because been before between both but by "
     "can could did do does done down each for from had has have he her his how i if in into is it "
@@ -181,6 +186,78 @@ class Likeness:
         return (
             month is not None and int(month[5:]) in {MONTHS[m.lower()] for m in months}
         ) or bool(months.intersection(_ANY_MONTH.findall(earlier.passage.text)))
+
+
+class Pool:
+    """Passages to be compared with many others, held as arrays, so that few pairs are looked at.
+
+    What it returns is a superset of what is wanted: sums of arrays may differ in their last bits
+    from those of `Likeness`, which alone decides.
+
+    Parameters
+    ----------
+    items : sequence of Assigned
+    likeness : Likeness
+        Of a corpus that holds them.
+    """
+
+    def __init__(self, items: Sequence[Assigned], likeness: Likeness) -> None:
+        self.likeness = likeness
+        self.number = len(items)
+        self.rows = units(items)
+        self.bare = ~self.rows.any(axis=1)
+        texts = [i.passage.text for i in items]
+        total = np.array([likeness.total[t] for t in texts], dtype=np.float64)
+        self.size = np.sqrt(np.where(total > 0, total, np.inf))
+        holders: dict[str, list[int]] = {}
+        for n, text in enumerate(texts):
+            for word in likeness.words[text]:
+                holders.setdefault(word, []).append(n)
+        self.holders = {w: np.array(found) for w, found in holders.items()}
+
+    def answered(self, later: Sequence[Assigned], bar: float) -> Iterator[list[int]]:
+        """Yield, for each passage, the places of those that it may answer at the bar or above."""
+        most = SAME_THEME * MOST_THEMES + NAMED_TIME + SLACK
+        for first in range(0, len(later), BLOCK):
+            part = later[first : first + BLOCK]
+            near = self._near(part)
+            for item, row in zip(part, near, strict=True):
+                words = WORDS_WEIGHT * self._shared(item)
+                # Without a vector words count twice.
+                alone = self.bare if item.vector is not None else np.ones_like(self.bare)
+                scores = np.where(alone, words, row) + words + most
+                yield np.flatnonzero(scores >= bar).tolist()
+
+    def close(self, item: Assigned, least: float) -> list[int]:
+        """Return the places of those whose cosine with a passage may reach the least."""
+        return np.flatnonzero(self._near([item])[0] >= least - SLACK).tolist()
+
+    def _near(self, items: Sequence[Assigned]) -> NDArray[np.float64]:
+        """Cosines, shape (items, pool); 0 where one was not embedded."""
+        rows = units(items)
+        if rows.shape[1] != self.rows.shape[1]:
+            return np.zeros((len(items), self.number))
+        return np.asarray(rows @ self.rows.T)
+
+    def _shared(self, item: Assigned) -> NDArray[np.float64]:
+        """Weight of words in common with each of the pool, shape (pool,)."""
+        found = np.zeros(self.number)
+        for word in sorted(self.likeness.words[item.passage.text]):
+            if word in self.holders:
+                found[self.holders[word]] += self.likeness.weight[word]
+        total = self.likeness.total[item.passage.text]
+        return np.asarray(found / (self.size * math.sqrt(total))) if total else found
+
+
+def units(items: Sequence[Assigned]) -> NDArray[np.float64]:
+    """Return unit vectors, shape (n, d); zeros for what was not embedded."""
+    size = next((i.vector.shape[0] for i in items if i.vector is not None), 1)
+    rows = np.zeros((len(items), size))
+    for n, item in enumerate(items):
+        if item.vector is not None:
+            rows[n] = item.vector
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    return np.asarray(rows / np.where(norms > 0, norms, 1.0))
 
 
 def shared_themes(one: Assigned, other: Assigned) -> frozenset[str]:
