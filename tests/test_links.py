@@ -19,8 +19,6 @@ from notesmine.evidence.pool import Pool
 from notesmine.evidence.resolution import Likeness, body_words, cosine
 from notesmine.records import Evidence, Theme
 
-HELD_OUT = Path(__file__).parent / "links.toml"
-
 
 def links_of(found: list[Evidence]) -> dict[str, set[str]]:
     """The words of each solution, and those of the problems it closes."""
@@ -31,13 +29,14 @@ def links_of(found: list[Evidence]) -> dict[str, set[str]]:
     return linked
 
 
-@pytest.fixture(scope="module")
-def statements() -> list[dict[str, Any]]:
-    return list(tomllib.loads(HELD_OUT.read_text("utf-8"))["said"])
+@pytest.fixture(scope="module", params=["links.toml", "links_blind.toml"])
+def statements(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    text = (Path(__file__).parent / str(request.param)).read_text("utf-8")
+    return list(tomllib.loads(text)["said"])
 
 
 @pytest.fixture(scope="module")
-def held_out(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
+def linked(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
     """Links among the statements, kinds and codes as a reader gives them, the shipped vectors."""
     texts = [s["text"] for s in statements]
     vectors = dict(zip(texts, Encoder().encode(texts), strict=True))
@@ -45,29 +44,27 @@ def held_out(statements: list[dict[str, Any]]) -> dict[str, set[str]]:
     for date in sorted({s["date"] for s in statements}):
         notes.note(date, date)
     for s in statements:
-        notes.say(
-            s["date"], s["text"], (s["code"],), kind=s["kind"], vector=vectors[s["text"]]
-        )  # fmt: skip
+        notes.say(s["date"], s["text"], (s["code"],), kind=s["kind"], vector=vectors[s["text"]])
     codes = sorted({s["code"] for s in statements})
     listed = [Theme(theme_id=c, origin="code", label=c) for c in codes]
     return links_of(weigh(notes.documents(), notes.assigned(), listed, Settings(), SEED))
 
 
 def test_held_out_solutions_are_linked_to_their_problem(
-    statements: list[dict[str, Any]], held_out: dict[str, set[str]]
+    statements: list[dict[str, Any]], linked: dict[str, set[str]]
 ) -> None:
     problems = {s["id"]: s["text"] for s in statements if "id" in s}
     wanted = {s["text"]: {problems[s["answers"]]} for s in statements if "answers" in s}
-    assert len(wanted) == 14
-    assert {s: p for s, p in held_out.items() if s in wanted} == wanted
+    assert len(wanted) >= 10
+    assert {s: p for s, p in linked.items() if s in wanted} == wanted
 
 
 def test_held_out_statements_that_answer_nothing_are_linked_to_nothing(
-    statements: list[dict[str, Any]], held_out: dict[str, set[str]]
+    statements: list[dict[str, Any]], linked: dict[str, set[str]]
 ) -> None:
     tempting = {s["text"] for s in statements if s["kind"] == "resolved" and "answers" not in s}
-    assert len(tempting) >= 12
-    assert not tempting & held_out.keys()
+    assert len(tempting) >= 11
+    assert not tempting & linked.keys()
 
 
 def test_another_ticket_is_another_problem() -> None:

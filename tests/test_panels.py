@@ -17,6 +17,7 @@ from notesmine.evidence.life import (
     SAID_BAR,
     SAME_MATTER,
     SAME_PROBLEM,
+    SURE_BAR,
     UNSAID_BAR,
 )
 from notesmine.evidence.resolution import NAMED_TIME, SAME_THEME, SAME_TICKET, SILENT_YEAR
@@ -89,7 +90,7 @@ def test_the_checklist_has_21_items_and_leaves_to_people_what_is_theirs() -> Non
 
 def test_the_report_prints_the_rules_that_the_code_follows() -> None:
     page = re.sub(r"<[^>]+>", "", html.render(canonical(bundle(sample()))))
-    for value in (SAID_BAR, SAME_PROBLEM, SAME_MATTER, SAID_BAR + REREAD_MORE):
+    for value in (SAID_BAR, SURE_BAR, SAME_PROBLEM, SAME_MATTER, SAID_BAR + REREAD_MORE):
         assert f"{value:.2f}".lstrip("0") in page
     assert f"any other {UNSAID_BAR}" in page
     for value, of in (

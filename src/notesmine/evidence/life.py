@@ -3,14 +3,15 @@
 The rule, in full. Problems and solutions of all themes are compared. A passage of the kind
 ``resolved`` closes, among the problems reported earlier, the one it answers best (`Likeness`), if
 it says outright that something has ended and reaches `SAID_BAR`, or, saying nothing of the kind, if
-it reaches `UNSAID_BAR`; a problem still to be reviewed has to be reached by `REVIEW_MORE` more.
-With it go the earlier confirmed mentions of the same problem: those at `SAME_PROBLEM` by cosine and
-`SAME_MATTER` by likeness that share `SAME_WORDS` words beside the label in front; and, of those
-that reach the bar and `NEAR_ENOUGH` by cosine, the ones that share two themes with the solution and
-are `NEAR_BEST` or share `SHARED_WORDS` of its rare words, and the ones that speak of a month that
-it names and share `NAMED_WORDS`. A problem of which a copy is dated later than the solution is not
-closed by it. A later mention of a closed problem is its return. Everything else stands: silence is
-no resolution.
+it reaches `UNSAID_BAR`; a problem still to be reviewed has to be reached by `REVIEW_MORE` more, and
+below `SURE_BAR` no other solution may answer the problem better. With it go the earlier confirmed
+mentions of the same problem: those at `SAME_PROBLEM` by cosine and `SAME_MATTER` by likeness that
+share `SAME_WORDS` words beside the label in front; and, of those that reach the bar and
+`NEAR_ENOUGH` by cosine, the ones that share two themes with the solution and are `NEAR_BEST` or
+share `SHARED_WORDS` of its rare words, and the ones that speak of a month that it names and share
+`NAMED_WORDS`. Passages that name other tickets speak of other problems. A problem of which a copy
+is dated later than the solution is not closed by it. A later mention of a closed problem is its
+return. Everything else stands: silence is no resolution.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from notesmine.records import Document
 #: Read on the sample corpus, on two real ones and on statements held out (tests/links.toml): from
 #: here on what says that something has ended has the right problem first.
 SAID_BAR = 0.75
+#: Below it a problem is closed only by the solution that answers it best.
+SURE_BAR = 0.90
 #: Without such words nearly the same words are asked for: progress on a matter is no end of it.
 UNSAID_BAR = 1.7
 #: Two impediments at this cosine, and this likeness, speak of one problem, by reading them.
@@ -87,24 +90,21 @@ def lives(
     known = sorted(problems, key=lambda m: moment(m.head, documents))
     answers = sorted(solutions, key=lambda m: moment(m.head, documents))
     pool = Pool([m.head for m in known], likeness)
+    reached = _reached(answers, known, pool, likeness, documents)
+    strongest: dict[int, float] = {}
+    for earlier in reached:
+        for n, score in earlier.items():
+            strongest[n] = max(score, strongest.get(n, 0.0))
     closed: dict[str, list[Mention]] = {}
     returned: dict[str, Mention] = {}
-    near = pool.answered([m.head for m in answers], min(SAID_BAR, UNSAID_BAR))
-    for answer, places in zip(answers, near, strict=True):
-        later = answer.head
-        if not _names_matter(later, likeness):
-            continue
-        bar = SAID_BAR if says_ended(later.passage.text) else UNSAID_BAR
-        earlier = {
-            n: score
-            for n in places
-            if _over_by(known[n], later, documents)
-            and (score := likeness.answers(later, known[n].head)) >= bar + _doubt(known[n])
-        }
+    for answer, earlier in zip(answers, reached, strict=True):
         if not earlier:
             continue
+        later = answer.head
         # The first of equals, as in order of time.
         best = max(earlier, key=lambda n: earlier[n])
+        if earlier[best] < min(SURE_BAR, strongest[best]):
+            continue
         alike = {
             n
             for n in pool.close(known[best].head, SAME_PROBLEM)
@@ -126,6 +126,31 @@ def lives(
             if key not in returned and _earlier(later, known[n].head, documents):
                 returned[key] = answer
     return Lives({key: tuple(found) for key, found in closed.items()}, returned)
+
+
+def _reached(
+    answers: Sequence[Mention],
+    known: Sequence[Mention],
+    pool: Pool,
+    likeness: Likeness,
+    documents: Mapping[str, Document],
+) -> list[dict[int, float]]:
+    """For each solution, the places of the problems that it may close, and how well it answers."""
+    found = []
+    near = pool.answered([m.head for m in answers], min(SAID_BAR, UNSAID_BAR))
+    for answer, places in zip(answers, near, strict=True):
+        later = answer.head
+        bar = SAID_BAR if says_ended(later.passage.text) else UNSAID_BAR
+        found.append(
+            {
+                n: score
+                for n in places
+                if _names_matter(later, likeness)
+                and _over_by(known[n], later, documents)
+                and (score := likeness.answers(later, known[n].head)) >= bar + _doubt(known[n])
+            }
+        )
+    return found
 
 
 def _names_matter(later: Assigned, likeness: Likeness) -> bool:
