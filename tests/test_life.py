@@ -15,15 +15,16 @@ from factory import SEED, Notes, themes, vector
 from notesmine import pipeline
 from notesmine.config import Settings
 from notesmine.evidence import weigh
-from notesmine.evidence.resolution import Likeness, says_ended, words_of
+from notesmine.evidence.ended import says_ended
+from notesmine.evidence.resolution import Likeness, words_of
 from notesmine.evidence.strength import GRADES, grade
 from notesmine.records import Evidence, Theme
 from notesmine.runrecord import NAMES
 from notesmine.store import Store, state_folder
 
-#: Resolutions of the sample corpus, of 17, that may go unlinked, or be linked to another mention of
-#: the matter than the planted one (a vacancy to the work done by hand for want of a person).
-MAY_MISS, MAY_ERR = 5, 2
+#: Resolutions of the sample corpus, of 17, that may go unlinked or be linked to another problem:
+#: the words of one ("the shelf is history") show it neither to the classifier nor to the rule.
+MAY_MISS = 1
 
 
 def weighed(notes: Notes) -> dict[str, Evidence]:
@@ -244,18 +245,18 @@ def test_planted_resolutions_are_linked_to_their_problems(
             for problem, solution in item.links:
                 linked.setdefault(solution, set()).add(problem)
     planted = [r for note in expected["note"] for r in note.get("resolved", [])]
-    missed, wrong = [], []
+    missed, strange = [], []
     for resolution in planted:
         words, earlier = plain(resolution["quote"]), plain(resolution["earlier_quote"])
         solutions = [s for s in linked if words in said[s] or said[s] in words]
         found = [said[p] for s in solutions for p in linked.pop(s)]
-        if not found:
-            missed.append(words)
-        elif not any(earlier in p or p in earlier for p in found):
-            wrong.append(words)
+        if not any(earlier in p or p in earlier for p in found):
+            missed.append((words, found))
+        known = [earlier, *map(plain, resolution.get("also", []))]
+        strange += [(words, p) for p in found if not any(k in p or p in k for k in known)]
     assert len(planted) == 17
     assert len(missed) <= MAY_MISS, missed
-    assert len(wrong) <= MAY_ERR, wrong
+    assert len(strange) <= MAY_MISS, strange
     assert not linked, [said[s] for s in linked]
 
 

@@ -11,7 +11,16 @@ import pytest
 from factory import Notes, bundle, sample, vector
 from notesmine.evidence import passage_map
 from notesmine.evidence import strength as graded
-from notesmine.evidence.life import SAID_BAR, SAME_MATTER, SAME_PROBLEM, UNSAID_BAR
+from notesmine.evidence.life import (
+    REREAD_MORE,
+    REVIEW_MORE,
+    SAID_BAR,
+    SAME_MATTER,
+    SAME_PROBLEM,
+    SURE_BAR,
+    UNSAID_BAR,
+)
+from notesmine.evidence.resolution import NAMED_TIME, SAME_THEME, SAME_TICKET, SILENT_YEAR
 from notesmine.publish import html, panels
 from notesmine.publish.bundle import canonical
 from notesmine.publish.checklist import checklist
@@ -81,9 +90,17 @@ def test_the_checklist_has_21_items_and_leaves_to_people_what_is_theirs() -> Non
 
 def test_the_report_prints_the_rules_that_the_code_follows() -> None:
     page = re.sub(r"<[^>]+>", "", html.render(canonical(bundle(sample()))))
-    for value in (SAID_BAR, SAME_PROBLEM, SAME_MATTER):
+    for value in (SAID_BAR, SURE_BAR, SAME_PROBLEM, SAME_MATTER, SAID_BAR + REREAD_MORE):
         assert f"{value:.2f}".lstrip("0") in page
     assert f"any other {UNSAID_BAR}" in page
+    for value, of in (
+        (SAME_THEME, "for each theme in common"),
+        (SAME_TICKET, "for a ticket in common"),
+        (NAMED_TIME, "if it names the time"),
+        (SILENT_YEAR, "off"),
+        (REVIEW_MORE, "more is needed"),
+    ):
+        assert f"{value} {of}" in page
     words = {2: "two", 3: "three", 4: "four", 5: "five"}
     assert (
         f"at least {words[graded.STRONG_DOCUMENTS]} documents of at least "

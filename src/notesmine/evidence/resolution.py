@@ -1,8 +1,9 @@
-"""Whether a later passage speaks of the same matter as an earlier one, and says that it is over.
+"""Whether a later passage speaks of the same matter as an earlier one.
 
 Two signs are added: the cosine of the vectors, and the rare words both use (weighted by how few
 passages hold them). A date that the later passage names ("since January", "our first meeting")
-counts for the mention of that time. Pure functions over `Assigned`; English words only.
+counts for the mention of that time, the number of a ticket for the problem of that ticket, and
+years of silence against it. Pure functions over `Assigned`; English words only.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date as day
 
 import numpy as np
 
 from notesmine.evidence.assigned import Assigned, date_of, month_of
+from notesmine.evidence.ended import named_months, names_first_meeting, speaks_of, tickets
 from notesmine.records import Document
 
 #: Weight of shared rare words beside the cosine; both lie in 0..1, and the former are sparser.
@@ -22,6 +25,11 @@ WORDS_WEIGHT = 1.5
 #: For each theme in common, two at most: a code and a discovered theme.
 SAME_THEME, MOST_THEMES = 0.15, 2
 NAMED_TIME = 0.25
+#: For a ticket that both name; as much is taken off where both name tickets, and none in common.
+SAME_TICKET = 0.5
+#: Taken off for each year after the first between two passages, up to the second number.
+SILENT_YEAR, MOST_SILENCE = 0.1, 0.4
+YEAR = 365.25  # days
 FUNCTION_WORDS = frozenset(
     "a about after again all also an and any are as at be because been before between both but by "
     "can could did do does done down each for from had has have he her his how i if in into is it "
@@ -29,73 +37,23 @@ FUNCTION_WORDS = frozenset(
     "some still than that the their them then there they this three to too two until up us very "
     "was we were what when where which who whom whose will with would yet you your".split()
 )
+#: What any problem and any solution may say, whatever it is about, and the months, which count as
+#: times.
+HOLLOW_WORDS = frozenset(
+    "problem problems issue issues trouble question matter resolve resolved resolves solve solved "
+    "fixed settled closed ended finished finally still longer yet again thing things progress "
+    "update updates news blocked blocker blockers waiting pending status bug bugs "
+    "january february march april may june july august september october november december".split()
+)
 ENDINGS = (
     *("ations", "ation", "ingly", "ings", "ing", "edly", "ied", "ies"),
     *("ers", "ed", "es", "er", "ly", "s"),
 )
 SHORTEST_STEM = 4
-#: Words that say that something which stood in the way has come to its end.
-_ENDED = re.compile(
-    r"\b(?:"
-    r"(?:is|are|was|were|been|has|have|got|now|thus|finally|since|largely|all)\s+(?:\w+\s+){0,3}?"
-    r"(?:over|gone|settled|solved|resolved|fixed|cleared|lifted|removed|filled|overcome|unblocked|"
-    r"history|repaired|restored|eliminated|stopped)"
-    r"|sorted out|behind us|out of the way|off the table"
-    # "We know the job and no longer the region" is a loss: it must be a hindrance that is no more.
-    r"|no longer (?:an? |the )?(?:\w+ )?(?:concern|block|affect|hinder|fail|break|hold|stand|"
-    r"problem|issue|obstacle|need|necessary|required|missing|stuck|down|waiting)\w*"
-    r"|(?:was|were|had been) (?:\w+ ){0,2}?(?:unclear|missing|open|blocked|broken|lacking)"
-    r"\b[^.]{0,60}\buntil"
-    r"|(?:has|have) (?:now )?(?:been )?(?:agreed|moved|granted|approved|arrived)"
-    r"|(?:has|had|have) been no (?:\w+ ){0,2}?(?:failure|problem|outage|complaint|error|delay)s?"
-    r"|(?:took|waited|needed)\b[^.]{0,60}\bnow"
-    r"|now (?:installs|works|runs|possible)|works? again|handed back"
-    r"|after all|we are back at|came to an end|put an end to"
-    r")\b",
-    re.IGNORECASE,
-)
-_NOT_ENDED = re.compile(
-    r"\b(?:not|never|nobody|hardly|until|once|if|unless|whether|hope|should)\b[^.;:]{0,40}$",
-    re.IGNORECASE,
-)
-MONTHS = {
-    name: n + 1
-    for n, name in enumerate(
-        "january february march april may june july august september october november december"
-        .split()
-    )
-}  # fmt: skip
-# The months are capitalised: "may" is a verb.
-_MONTH = "(" + "|".join(m.capitalize() for m in MONTHS) + r")\b"
-_NAMED_MONTH = re.compile(r"\b(?:in|since|of|from|during) " + _MONTH)
-_ANY_MONTH = re.compile(r"\b" + _MONTH)
-_FIRST_MEETING = re.compile(
-    r"\b(?:our|the) (?:very )?first (?:meeting|sprint|note|call)\b", re.IGNORECASE
-)
-
-
-def says_ended(text: str) -> bool:
-    """Whether words say outright that a hindrance has ended.
-
-    Examples
-    --------
-    >>> says_ended("The trouble with the test runner is over."), says_ended("It is over budget.")
-    (True, False)
-    >>> says_ended("The script now reads the returns directly.")
-    False
-    >>> says_ended("It is not settled who decides.")
-    False
-    """
-    for found in _ENDED.finditer(text):
-        after = text[found.end() : found.end() + 1 + 12]
-        # "over budget", "gone back to": a verb or a preposition, no end.
-        if found[0].lower().endswith(("over", "gone")) and re.match(r"\s+\w", after):
-            continue
-        if re.search(r"\bnot\b", found[0]) and "any" not in found[0]:
-            continue
-        if not _NOT_ENDED.search(text[: found.start()].rpartition(".")[2]):
-            return True
-    return False
+#: A label in front: at most two of them, of that many words and characters.
+MOST_LABELS, LABEL_WORDS, LONGEST_LABEL = 2, 4, 48
+_LABEL_END = re.compile(r"(?<=[\w)\]]):\s|\s[\u2013\u2014-]\s")
+NO_MATTER = FUNCTION_WORDS | HOLLOW_WORDS
 
 
 def words_of(text: str) -> frozenset[str]:
@@ -104,17 +62,41 @@ def words_of(text: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(words_of("The tests are failing on every push of the runner"))
-    ['every', 'fail', 'push', 'runn', 'test']
+    ['ever', 'fail', 'push', 'runn', 'test']
+    >>> words_of("A diary, its codes and keys") == words_of("Diaries: the code, the key")
+    True
     """
     found = re.findall(r"[^\W\d_]{3,}|\d+", text.casefold())
-    return frozenset(_stem(w) for w in found if w not in FUNCTION_WORDS)
+    return frozenset(_stem(w) for w in found if w not in NO_MATTER)
+
+
+def body_words(text: str) -> frozenset[str]:
+    """Return `words_of` what follows a label of a few words: a strand of work, a speaker.
+
+    Examples
+    --------
+    >>> sorted(body_words("Receipts – SK: the lawyer has sent four pages."))
+    ['four', 'lawy', 'pag', 'sent']
+    """
+    for _ in range(MOST_LABELS):
+        found = _LABEL_END.search(text, 0, LONGEST_LABEL)
+        if not found or len(text[: found.start()].split()) > LABEL_WORDS:
+            break
+        text = text[found.end() :]
+    return words_of(text)
 
 
 def _stem(word: str) -> str:
     for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
-            return word[: -len(ending)]
-    return word
+            word = word[: -len(ending)]
+            break
+    else:
+        # "Keys" and "key", but not "bus" and "bu".
+        if word.endswith("s") and not word.endswith("ss") and len(word) == SHORTEST_STEM:
+            word = word[:-1]
+    # "Diary" and "diaries", "code" and "codes".
+    return word[:-1] if len(word) > SHORTEST_STEM and word[-1] in "yie" else word
 
 
 class Likeness:
@@ -131,19 +113,14 @@ class Likeness:
         self.documents = documents
         self.words: dict[str, frozenset[str]] = {}
         for item in items:
-            self._words(item)
+            if item.passage.text not in self.words:
+                self.words[item.passage.text] = words_of(item.passage.text)
         held = Counter(w for words in self.words.values() for w in words)
         number = max(1, len(self.words))
         self.weight = {w: math.log((number + 1) / n) for w, n in held.items()}
         self.total = {text: self._sum(words) for text, words in self.words.items()}
         dates = [d for i in items if (d := date_of(i, documents))]
         self.first = min(dates, default=None)
-
-    def _words(self, item: Assigned) -> frozenset[str]:
-        text = item.passage.text
-        if text not in self.words:
-            self.words[text] = words_of(text)
-        return self.words[text]
 
     def _sum(self, words: Iterable[str]) -> float:
         return math.fsum(self.weight[w] for w in words)
@@ -155,32 +132,66 @@ class Likeness:
         return round(self._sum(common) / size, 6) if size else 0.0
 
     def same(self, one: Assigned, other: Assigned) -> float:
-        """How alike two passages are: 0 for nothing in common, 2.8 for the same words.
+        """How alike two passages are: 0 for nothing in common, 2.8 for the same words and themes.
+
+        A ticket that both name adds to it; tickets that only one of them names take from it.
 
         Where one was not embedded, the words stand for the vectors too.
         """
         near = cosine(one, other)
         words = WORDS_WEIGHT * self.shared_words(one, other)
         themes = min(MOST_THEMES, len(shared_themes(one, other)))
-        return round((words if near is None else near) + words + SAME_THEME * themes, 6)
+        more = SAME_THEME * themes + SAME_TICKET * tickets_in_common(one, other)
+        return round((words if near is None else near) + words + more, 6)
 
     def answers(self, later: Assigned, earlier: Assigned) -> float:
-        """How well a later passage answers an earlier one: `same`, and the time that it names."""
-        named = self.named_time(later, earlier)
-        return round(self.same(later, earlier) + NAMED_TIME * named, 6)
+        """How well a later passage answers an earlier one.
+
+        `same`, the time that it names, and the silence between the two.
+        """
+        named = NAMED_TIME * self.named_time(later, earlier)
+        more = named - self._silence(later, earlier)
+        return round(self.same(later, earlier) + more, 6)
 
     def named_time(self, later: Assigned, earlier: Assigned) -> bool:
-        """Whether the later passage names the time of the earlier one, or a month it speaks of."""
+        """Whether the later passage names the time of the earlier one, or a month it speaks of.
+
+        The month of the later note itself is not that of an earlier problem.
+        """
         said, date = later.passage.text, date_of(earlier, self.documents)
-        if date is not None and date == self.first and _FIRST_MEETING.search(said):
+        if date is not None and date == self.first and names_first_meeting(said):
             return True
-        months = set(_NAMED_MONTH.findall(said))
+        months = named_months(said)
         if not months:
             return False
-        month = month_of(date)
-        return (
-            month is not None and int(month[5:]) in {MONTHS[m.lower()] for m in months}
-        ) or bool(months.intersection(_ANY_MONTH.findall(earlier.passage.text)))
+        when, now = month_of(date), month_of(date_of(later, self.documents))
+        own = {int(now[5:])} if now else set()
+        return (when is not None and int(when[5:]) in months - own) or speaks_of(
+            said, earlier.passage.text
+        )
+
+    def _silence(self, later: Assigned, earlier: Assigned) -> float:
+        one, two = date_of(earlier, self.documents), date_of(later, self.documents)
+        years = (_days(two) - _days(one)) / YEAR if one and two else 0.0
+        return min(MOST_SILENCE, SILENT_YEAR * max(0.0, years - 1.0))
+
+
+def tickets_in_common(one: Assigned, other: Assigned) -> int:
+    """Return 1 if two passages name the same ticket, -1 if each names others, else 0."""
+    first, second = tickets(one.passage.text), tickets(other.passage.text)
+    if not first or not second:
+        return 0
+    return 1 if first & second else -1
+
+
+def _days(date: str) -> int:
+    """Return the number of a day; the middle of a year or month where that is all there is."""
+    parts = [int(p) for p in date.split("-")[:3] if p.isdigit()]
+    year, month, of_month = (*parts, *(1, 6, 15)[len(parts) :])
+    try:
+        return day(year, month, of_month).toordinal()
+    except ValueError:
+        return int(year * YEAR)
 
 
 def shared_themes(one: Assigned, other: Assigned) -> frozenset[str]:
