@@ -362,7 +362,7 @@ def agree(a: str, b: str, by: str, out: Path | None, outputs: Path, state: Path 
 @click.argument("out", type=FOLDER, default=Path("outputs"))
 @click.option("--to", "form", type=click.Choice(["qdpx", "xlsx", "jsonl"]), help="Form of FILE.")
 @click.option("-o", "--file", type=FOLDER, required=True, help="The file to write.")
-@click.option("--with-names", is_flag=True, help="Source text verbatim, names and all.")
+@click.option("--with-names", is_flag=True, help="Text, titles and paths verbatim, names and all.")
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
 @_friendly
 def export(out: Path, form: str | None, file: Path, with_names: bool, state: Path | None) -> None:

@@ -29,9 +29,9 @@ VALUED = frozenset({"kind", "code", "uncode", "rename", "redefine", "merge", "ad
 CODE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_ID = 40
 HEAD = """\
-# What people decided about passages, codes and themes. `notesmine import` adds to this file and
-# every run replays it: these decisions win over the machine. Edit it, or take a block away to undo
-# it; keep it under version control beside codebook.toml.
+# What people decided about passages, codes and themes. `notesmine import` and `notesmine review`
+# add to this file and every run replays it: these decisions win over the machine. Edit it, or take
+# a block away to undo it; keep it under version control beside codebook.toml.
 #
 #   what    kind (value: the kind), code and uncode (value: the id of a code or theme), pin, unpin,
 #           veto (never quote), unveto: about the passage given by path, doc, start, end and text

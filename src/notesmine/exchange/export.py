@@ -48,7 +48,7 @@ def export(
     form : {"qdpx", "xlsx", "jsonl"}
     state : pathlib.Path, optional
     with_names : bool, default False
-        Give source text as it is, without the pseudonyms of the outputs.
+        Give source text, titles and paths as they are, without the pseudonyms of the outputs.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def export(
     Store(home, write=False).close()  # a missing state is an error here, never a new one
     with Store(home) as store:
         hide = hider(store, with_names=with_names)
-        project = load_project(store)
+        project = load_project(store, names=with_names)
         keep_baseline(store, project.run)
     if form == "qdpx":
         body = qdpx.render(project, hide)

@@ -103,8 +103,16 @@ def borne(ruling: Ruling, known: Iterable[str]) -> tuple[str, ...]:
     return (*themes, *marks)
 
 
-def load_project(store: Store, run_id: str = "") -> Project:
+def load_project(store: Store, run_id: str = "", *, names: bool = False) -> Project:
     """Return a run of the state, the newest one unless another is named.
+
+    Parameters
+    ----------
+    store : Store
+    run_id : str
+    names : bool, default False
+        Give documents with their titles and paths as the notes have them, not as published. Themes
+        and findings are as published in any case: these are the words that are cited.
 
     Raises
     ------
@@ -135,13 +143,16 @@ def load_project(store: Store, run_id: str = "") -> Project:
         ) from error
     documents: dict[str, Document] = {}
     evidence: dict[str, Evidence] = {}
-    for ident, item in store.shown_by(run.run_id).items():
-        if ident.startswith(NAMES):  # the same with names; `hider` decides on these
+    kept = store.shown_by(run.run_id)
+    for ident, item in kept.items():
+        if ident.startswith(NAMES):
             continue
         decoded = msgspec.msgpack.decode(item)
         if "evidence" in decoded:
             evidence[ident] = msgspec.convert(decoded["evidence"], Evidence)
         elif "quote" not in decoded:
+            if names and NAMES + ident in kept:
+                decoded = msgspec.msgpack.decode(kept[NAMES + ident])
             found = msgspec.convert(decoded["document"], Document)
             text = store.text_of(found.doc_id) or ""
             documents[ident] = msgspec.structs.replace(found, text=text)

@@ -153,5 +153,5 @@ def _project(store: Store, run_id: str) -> Project:
     """Return the run that a file came from; the newest where it does not say or is not kept."""
     if run_id:
         with contextlib.suppress(StateError):
-            return load_project(store, run_id)
-    return load_project(store)
+            return load_project(store, run_id, names=True)
+    return load_project(store, names=True)

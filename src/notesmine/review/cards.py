@@ -65,7 +65,7 @@ class Cards:
             "before": before,
             "text": text,
             "after": after,
-            "title": self.line(ruling.title, doc),
+            "title": self.line(document.title if document else "", doc),
             "path": self.line(ruling.path),
             "organisation": self.line(document.organisation, doc) if document else "",
             "date": ruling.date or "",

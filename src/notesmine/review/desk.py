@@ -90,7 +90,7 @@ class Desk:
     def load(self) -> None:
         """Take the newest run and all decisions from the disk."""
         with self._lock, Store(self.home, write=False) as store:
-            self.project = load_project(store)
+            self.project = load_project(store, names=self.with_names)
             hide = hider(store, with_names=self.with_names)
             known = self.ledger.read(store)
         self.cards = Cards(self.project, hide)
