@@ -182,6 +182,8 @@ def test_trend_against_a_published_example_and_words() -> None:
     assert trend(dict.fromkeys(read, 1), read) == ("steady", 1.0)
     few = dict(list(read.items())[: FEWEST_MONTHS - 1])
     assert trend({}, few) == ("too few months", None)
+    # One note in the last month of many: p is small, and says nothing.
+    assert trend({"2025-07": 1, "2025-08": 2}, read) == ("too few reports", None)
 
 
 def test_a_resolution_closes_the_nearest_earlier_problem_only() -> None:

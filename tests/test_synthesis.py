@@ -7,6 +7,7 @@ from factory import Notes, bundle, sample
 from notesmine.errors import CheckFailed
 from notesmine.records import Event
 from notesmine.synthesis import findings, founded, span, spoken
+from notesmine.synthesis.wording import percent, probability
 
 
 def test_every_claim_about_a_theme_has_quotes_that_exist() -> None:
@@ -41,7 +42,7 @@ def test_anticipated_problems_are_said_apart_from_open_ones() -> None:
     notes.say("a", "Half of the team may leave.", ("ownership",), stance="anticipated")
     notes.say("b", "The register has an owner now.", ("ownership", "T-017"), kind="resolved")
     said = {f.kind: f for f in bundle(notes).findings if f.theme_id == "ownership"}
-    words = "2 passages; 1 of them reported resolved; 1 of them anticipated."
+    words = "2 passages; 1 of them later reported resolved; 1 of them anticipated."
     assert words in said["theme"].statement
     assert said["theme"].numbers["resolved"] == said["theme"].numbers["anticipated"] == 1
     assert said["resolved"].statement.endswith("none is left open, 1 more is anticipated.")
@@ -69,12 +70,101 @@ def test_news_is_told_of_themes_with_evidence_and_the_gone_are_named() -> None:
     ]
     news = [f for f in findings(made.evidence, documents, events=events) if f.kind == "new"]
     assert [f.theme_id for f in news] == ["T-017", "ownership", None]
-    assert "is new since the last run" in news[0].statement
+    # A theme may be new and its passages old: their dates are said.
+    assert "that the last run did not have: " in news[0].statement
+    assert "from October 2024 to October 2025" in news[0].statement
     assert "3 more documents" in news[1].statement
     assert news[2].statement.startswith(
         "2 themes of earlier runs have no evidence in this one: T-002 and T-003."
     )
     assert news[0].quote_ids
+
+
+def test_news_of_growth_is_said_in_words() -> None:
+    made = bundle(sample())
+    documents = {d.doc_id: d for d in made.documents}
+    events = [
+        Event(theme_id="T-017", what="faded", detail="9 -> 6 passages: 0 more, 3 less"),
+        Event(theme_id="legal", what="grown", detail="2 -> 5 passages: 4 more, 1 less"),
+    ]
+    fell, grew = [f for f in findings(made.evidence, documents, events=events) if f.kind == "new"]
+    assert fell.statement.endswith(
+        "holds less than in the last run: 6 passages, 9 before (3 taken out)."
+    )
+    assert grew.statement.endswith(
+        "has grown since the last run: 5 passages, 2 before (4 added and 1 taken out)."
+    )
+
+
+def test_one_document_each_is_no_ranking_and_no_movement() -> None:
+    notes = Notes()
+    for n in range(1, 9):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    notes.say("n8", "Nobody decides about the coder.", ("ownership",))
+    notes.say("n7", "The contract with the cloud ends.", ("legal",))
+    found = bundle(notes).findings
+    first = next(f for f in found if f.kind == "overview")
+    assert first.statement.startswith("No impediment is reported in more than one document: 2 ")
+    for finding in (f for f in found if f.kind == "theme"):
+        assert "It rests on a single document." in finding.statement
+        assert "rising" not in finding.statement
+        assert "falling" not in finding.statement
+
+
+def test_what_one_document_reports_is_not_called_widely_reported() -> None:
+    notes = Notes()
+    for n in range(1, 5):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+        notes.say(f"n{n}", f"{'abcd'[n - 1] * 9} decides about the {n}th register.", ("ownership",))
+    notes.say("n1", "The contract with the cloud ends.", ("legal",))
+    first = next(f for f in bundle(notes).findings if f.kind == "overview")
+    assert first.statement.startswith("The most widely reported impediment is ")
+    assert "(4 of 4)" in first.statement
+    assert "(1 of 4)" not in first.statement
+
+
+def test_a_copy_is_no_later_report() -> None:
+    notes = Notes()
+    for n in range(1, 5):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    for n in (1, 4):
+        notes.say(f"n{n}", "Nobody decides about the coder once the project ends.", ("ownership",))
+    said = next(f for f in bundle(notes).findings if f.kind == "theme").statement
+    assert said.startswith("Reported in 1 of 4 documents")
+    assert "in January 2025 and copied until April 2025; 1 passage." in said
+
+
+def test_what_is_still_open_is_not_said_to_have_no_solution_at_all() -> None:
+    """A theme of which something was resolved has older reports without a known end beside it."""
+    notes = Notes()
+    for n in range(1, 5):
+        notes.note(f"n{n}", f"2025-0{n}-10")
+    for code in ("ownership", "legal", "data"):
+        for n in (1, 2):
+            notes.say(f"n{n}", f"{code} {'xyz'[n] * 9} stands still.", (code,))
+    said = [f.statement for f in bundle(notes).findings if f.kind == "overview"]
+    (oldest,) = [s for s in said if s.startswith("The oldest reports")]
+    assert "(a report of January 2025; the theme was last reported in February 2025)" in oldest
+
+
+def test_sub_themes_repeat_no_finding_of_their_theme() -> None:
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    notes.say("a", "The register has no owner.", ("ownership", "T-017"))
+    notes.say("b", "The register has an owner now.", ("ownership", "T-017"), kind="resolved")
+    notes.say("b", "A weekly hour has helped.", ("ownership", "T-017"), kind="enabler")
+    notes.say("b", "We propose a list of owners.", ("T-017",), kind="proposal")
+    found = bundle(notes).findings
+    assert [f.theme_id for f in found if f.kind == "resolved"] == ["ownership"]
+    # The proposal is not filed under the theme itself: it is told where it stands.
+    assert {f.theme_id for f in found if f.kind == "helps"} == {"ownership", "T-017"}
+
+
+def test_small_numbers_are_not_rounded_away() -> None:
+    assert percent(0.0047) == "under 1%"
+    assert probability(0.0003) == "< 0.01"
+    assert probability(0.034) == "= 0.03"
 
 
 def test_limits_name_what_was_not_read() -> None:

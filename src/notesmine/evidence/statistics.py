@@ -14,7 +14,10 @@ CHUNK = 100  # resamples drawn at once: 100 x documents integers are held in mem
 #: Months with documents below which no test of a trend is made: at three the smallest two-sided
 #: p of the test is .30, so that nothing could be found.
 FEWEST_MONTHS = 4
-TREND_LEVEL = 0.10
+#: Reports below which none is made either: one or two notes make no movement, whatever the p.
+FEWEST_REPORTS = 5
+#: Twenty themes are tested in a report; at .10 two of them would be said to move by chance.
+TREND_LEVEL = 0.05
 
 
 def resample(
@@ -99,7 +102,7 @@ def mann_kendall(values: Sequence[float]) -> tuple[int, float]:
 
 
 def trend(reporting: Mapping[str, int], read: Mapping[str, int]) -> tuple[str, float | None]:
-    """Put a trend in a word: rising, falling, steady, or too few months.
+    """Put a trend in a word: rising, falling, steady, too few months or too few reports.
 
     The share of a month's documents that report the theme is tested over the months that have
     documents, so that a month without notes is no month without impediments.
@@ -118,6 +121,8 @@ def trend(reporting: Mapping[str, int], read: Mapping[str, int]) -> tuple[str, f
     months = sorted(m for m, n in read.items() if n)
     if len(months) < FEWEST_MONTHS:
         return "too few months", None
+    if sum(reporting.values()) < FEWEST_REPORTS:
+        return "too few reports", None
     s, p = mann_kendall([reporting.get(m, 0) / read[m] for m in months])
     if p >= TREND_LEVEL:
         return "steady", p

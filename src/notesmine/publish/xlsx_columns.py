@@ -37,7 +37,7 @@ COLUMNS = {
     "resolved": "Passages reported resolved since.",
     "anticipated": "Passages that fear it and do not report it yet.",
     "stability": "How well an emergent theme holds together under resampling, 0 to 1.",
-    "trend": "rising, falling or steady (Mann-Kendall over months, level .10), or too few months.",
+    "trend": "rising, falling or steady (Mann-Kendall over months, level .05), or too few to tell.",
     "trend_p": "Two-sided p of that test.",
     "share": "Documents that report it / documents read.",
     "share_low": "Lower end of the 95% interval of the share, from resampling documents.",
