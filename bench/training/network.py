@@ -77,7 +77,7 @@ def train(
     network learns to do without.
     """
     torch.manual_seed(seed)
-    torch.set_num_threads(1)  # the same sums in the same order on any machine; folds run side by side
+    torch.set_num_threads(1)  # the same sums in the same order; folds run side by side
     # Half precision where the processor has it: in half the time, to the same figures.
     half = torch.autocast("cpu", torch.bfloat16, enabled=_has_bfloat16())
     rng = np.random.default_rng(seed)
