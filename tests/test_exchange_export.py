@@ -19,6 +19,7 @@ from notesmine import exchange
 from notesmine.cli import main
 from notesmine.errors import CheckFailed, StateError
 from notesmine.exchange.names import Hidden, plain, shown
+from notesmine.store import Store, state_folder
 
 EMOJI = "Nobody 👩‍🔧 looks after the cafe\u0301 register 🙂."
 PAGES = "The second page says\x0cthat nobody owns the \u200bserver."
@@ -169,3 +170,30 @@ def test_positions_come_back_through_hidden_words(data: st.DataObject, text: str
         assert seen.text[slice(*there)].replace(" ", "\ufeff") == plain(text[start:end]).replace(
             " ", "\ufeff"
         )
+
+
+def test_titles_and_paths_are_verbatim_with_names_only(tmp_path: Path) -> None:
+    exported(tmp_path, states.small())
+    with Store(state_folder(tmp_path / "out")) as store:
+        run = store.runs()[-1]
+        shown = store.shown_by(run.run_id)
+        docs = {i: msgspec.msgpack.decode(b) for i, b in shown.items()}
+        plain = [
+            ("names/" + i, shown[i])
+            for i, d in docs.items()
+            if "document" in d and "quote" not in d
+        ]
+        masked = []
+        for i, d in docs.items():
+            if "document" in d and "quote" not in d:
+                document = d["document"] | {"title": "[hidden title]"}
+                masked.append((i, msgspec.msgpack.encode({"document": document})))
+        store.keep_run(run, [*shown.items(), *masked, *plain])
+    for with_names in (False, True):
+        file = tmp_path / "export.qdpx"
+        exchange.export(tmp_path / "out", file, "qdpx", with_names=with_names)
+        titles = [v.text for v in qda.Qda(file.read_bytes()).all("TextValue")]
+        assert ("[hidden title]" in titles) != with_names
+        file.write_bytes(qda.as_rewritten(file.read_bytes()))
+        found = exchange.compare_file(file, tmp_path / "out", corpus=tmp_path).changes
+        assert (found.fresh, found.left_out) == ((), ())

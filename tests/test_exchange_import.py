@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import openpyxl
 import pytest
 from click.testing import CliRunner
@@ -23,7 +22,7 @@ from notesmine.errors import InputError
 from notesmine.exchange.changes import Changes
 from notesmine.exchange.decision import Decision, read_decisions
 from notesmine.exchange.names import Hidden, Hide
-from notesmine.store import Store, state_folder
+from notesmine.store import Store
 
 EMOJI = "Nobody 👩‍🔧 looks after the cafe\u0301 register 🙂."
 TOOL = "🙂🙂 Nobody uses the tool any more."
@@ -292,29 +291,6 @@ def test_brackets_in_place_of_names_are_mapped_back(
     assert "[a very long pseudonym]" in str(work.export("jsonl"), "utf-8")
     book = openpyxl.load_workbook(io.BytesIO(work.export("xlsx")))
     assert any("[a very" in str(c.value) for c in book["Codings"]["E"])
-
-
-def test_titles_and_paths_are_verbatim_with_names_only(work: Work) -> None:
-    with Store(state_folder(work.out)) as store:
-        run = store.runs()[-1]
-        shown = store.shown_by(run.run_id)
-        docs = {i: msgspec.msgpack.decode(b) for i, b in shown.items()}
-        plain = [
-            ("names/" + i, shown[i])
-            for i, d in docs.items()
-            if "document" in d and "quote" not in d
-        ]
-        masked = []
-        for i, d in docs.items():
-            if "document" in d and "quote" not in d:
-                document = d["document"] | {"title": "[hidden title]"}
-                masked.append((i, msgspec.msgpack.encode({"document": document})))
-        store.keep_run(run, [*shown.items(), *masked, *plain])
-    for with_names in (False, True):
-        body = work.export(with_names=with_names)
-        titles = [v.text for v in qda.Qda(body).all("TextValue")]
-        assert ("[hidden title]" in titles) != with_names
-        assert work.compare(qda.as_rewritten(body)).fresh == ()
 
 
 def test_who_decided_must_be_known(work: Work) -> None:
