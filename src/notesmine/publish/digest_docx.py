@@ -27,7 +27,15 @@ from notesmine.publish.excerpts import (
 )
 from notesmine.publish.figures import Picture
 from notesmine.publish.report_docx import corpus_line
-from notesmine.publish.text import day, month, month_of, one_line, plural, visible
+from notesmine.publish.text import (
+    day,
+    month,
+    month_of,
+    one_line,
+    percent,
+    plural,
+    visible,
+)
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 
@@ -56,12 +64,14 @@ def render(bundle: Bundle, pictures: Mapping[str, Picture]) -> bytes:
     if picture is not None:
         word.heading("At a glance", 1)
         word.picture(picture.png, clipped(picture.caption, 150), picture.alt, FIGURE_WIDTH)
-    _list(word, "What is new", _new(bundle), NEW_LINES)
-    _list(word, "What was resolved", _resolved(bundle.evidence), RESOLVED_LINES)
+    new, closed, after = _new(bundle), _resolved(bundle.evidence), _next(bundle, read)
+    rooms = _rooms((new, NEW_LINES), (closed, RESOLVED_LINES), (after, NEXT_LINES))
+    _list(word, "What is new", new, rooms[0])
+    _list(word, "What was resolved", closed, rooms[1])
     latest = _latest(bundle.evidence)
     if latest is not None:
         _quote(word, latest, {d.doc_id: d for d in bundle.documents}, SHORT * 2 // 3)
-    _list(word, "What to read next", _next(bundle, read), NEXT_LINES)
+    _list(word, "What to read next", after, rooms[2])
     return word.save()
 
 
@@ -91,7 +101,11 @@ def _strongest(word: Writer, bundle: Bundle) -> None:
     documents = {d.doc_id: d for d in bundle.documents}
     quotes: dict[str, Quote] = {}
     for item in top:
-        quote = brief(item, {q.quote_id for q in quotes.values()})
+        taken = {q.quote_id for q in quotes.values()}
+        # What is said of two of the five speaks for the one that has no other.
+        others = {q.quote_id for e in top if e is not item for q in e.impediments}
+        own = any(q.quote_id not in others for q in item.impediments)
+        quote = brief(item, taken | others if own else taken)
         if quote is not None:
             quotes[item.theme.theme_id] = quote
     for meaning, most in ((MEANING, SHORT), (0, SHORT), (0, SHORT // 2)):
@@ -137,7 +151,7 @@ def _cut(quote: Quote, most: int) -> str:
 def _figures(item: Evidence) -> str:
     closed = item.passages - item.open - item.anticipated
     said = (
-        f"{item.documents} of {plural(item.read, 'document')} ({item.share:.0%}, 95% interval "
+        f"{item.documents} of {plural(item.read, 'document')} ({percent(item.share)}, 95% interval "
         f"{item.share_low * 100:.0f} to {item.share_high * 100:.0f}%)"
     )
     if item.organisations > 1:
@@ -159,6 +173,18 @@ def _order(top: Sequence[Evidence]) -> str:
 
 def _number(number: int) -> str:
     return ("no", "one", "two", "three", "four", "five")[number]
+
+
+def _rooms(*lists: tuple[Sequence[str], int]) -> list[int]:
+    """Share out the lines of a page: what one list leaves free the next ones may use."""
+    needs = [sum(_lines(clipped(line, 3 * LETTERS)) for line in lines) for lines, _ in lists]
+    spare = sum(max(0, room - need) for need, (_, room) in zip(needs, lists, strict=True))
+    rooms = []
+    for need, (_, room) in zip(needs, lists, strict=True):
+        more = min(spare, max(0, need - room))
+        spare -= more
+        rooms.append(room + more)
+    return rooms
 
 
 def _list(word: Writer, heading: str, lines: Iterable[str], room: int) -> None:
@@ -188,11 +214,14 @@ def _new(bundle: Bundle) -> list[str]:
         )
     newest = bundle.run.report_date
     main = ranked(bundle.evidence)
-    said += [
-        f"First reported in the last three months: {_named(e)}."
-        for e in main
-        if _within(e.first_seen, newest)
-    ]
+    oldest = min((d.date for d in bundle.documents if d.date), default=None)
+    # In notes of three months everything would be new.
+    if not _within(oldest, newest):
+        said += [
+            f"First reported in the last three months: {_named(e)}."
+            for e in main
+            if _within(e.first_seen, newest)
+        ]
     held = [e for e in main if newest and e.by_month.get(month_of(newest))]
     if held:
         names = ", ".join(clipped(e.theme.label, 40) for e in held[:6])
