@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from notesmine.publish.bundle import Bundle
@@ -46,6 +47,9 @@ MEANING = 150  # letters of a definition
 #: Lines of impediments and quotes on the first page: with more, definitions go, then quotes shrink.
 FIRST_LINES = 44
 FIGURE_WIDTH = 12.6  # cm
+#: Points of the text: the larger where there are no more lines than these on either page.
+SMALL, LARGE = 9.5, 10.5
+AIRY_FIRST, AIRY_SECOND = 32, 18
 #: Lines of each list of the second page.
 NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 9
 RECENT = timedelta(days=92)  # three months
@@ -55,17 +59,20 @@ def render(bundle: Bundle, pictures: Mapping[str, Picture]) -> bytes:
     """Return the digest as a Word file of two pages, with a figure drawn by `figures.render`."""
     read = read_ones(bundle.documents)
     word = Writer(bundle.title, bundle.run.report_date)
-    _page(word)
+    new, closed, after = _new(bundle), _resolved(bundle.evidence), _next(bundle, read)
+    lists = (new, NEW_LINES), (closed, RESOLVED_LINES), (after, NEXT_LINES)
+    top = _top(bundle)
+    second = sum(_need(lines) for lines, _ in lists)
+    _page(word, LARGE if top.lines <= AIRY_FIRST and second <= AIRY_SECOND else SMALL)
     word.paragraph(clipped(bundle.title, TITLE), "Title")
     word.paragraph(clipped(corpus_line(bundle, read), 2 * LETTERS), "Subtitle")
-    _strongest(word, bundle)
+    _strongest(word, bundle, top)
     word.page_break()
     picture = pictures.get("impediments")
     if picture is not None:
         word.heading("At a glance", 1)
         word.picture(picture.png, clipped(picture.caption, 150), picture.alt, FIGURE_WIDTH)
-    new, closed, after = _new(bundle), _resolved(bundle.evidence), _next(bundle, read)
-    rooms = _rooms((new, NEW_LINES), (closed, RESOLVED_LINES), (after, NEXT_LINES))
+    rooms = _rooms(*lists)
     _list(word, "What is new", new, rooms[0])
     _list(word, "What was resolved", closed, rooms[1])
     latest = _latest(bundle.evidence)
@@ -75,8 +82,8 @@ def render(bundle: Bundle, pictures: Mapping[str, Picture]) -> bytes:
     return word.save()
 
 
-def _page(word: Writer) -> None:
-    """Make the built-in template a little tighter than for a report."""
+def _page(word: Writer, size: float) -> None:
+    """Make the built-in template a little tighter than for a report; ``size`` in points."""
     from docx.shared import Cm, Pt
 
     section = word.document.sections[0]
@@ -88,17 +95,25 @@ def _page(word: Writer) -> None:
     styles["Heading 1"].paragraph_format.space_after = Pt(4)
     styles["List Bullet"].paragraph_format.space_after = Pt(2)
     for name in ("Normal", "Quote"):
-        styles[name].font.size = Pt(9.5)
+        styles[name].font.size = Pt(size)
 
 
-def _strongest(word: Writer, bundle: Bundle) -> None:
-    top = ranked(bundle.evidence)[:STRONGEST]
-    if not top:
-        word.paragraph("No impediment was found with enough confidence to be counted.")
-        return
-    what = f"The {_number(len(top))} most widely reported impediments"
-    word.heading(what if len(top) > 1 else "The most widely reported impediment", 1)
-    documents = {d.doc_id: d for d in bundle.documents}
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """The strongest impediments: name and figures of each, its quote, and how long that may be."""
+
+    items: Sequence[Evidence]
+    leads: Sequence[tuple[str, str]]
+    quotes: Mapping[str, Quote]
+    most: int
+    lines: int
+
+
+def _top(bundle: Bundle) -> _Top:
+    """Choose what the first page says, so that it fits."""
+    main = ranked(bundle.evidence)
+    # What one document reports is not widely reported, unless there is nothing else.
+    top = ([e for e in main if e.documents > 1] or main)[:STRONGEST]
     quotes: dict[str, Quote] = {}
     for item in top:
         taken = {q.quote_id for q in quotes.values()}
@@ -108,18 +123,37 @@ def _strongest(word: Writer, bundle: Bundle) -> None:
         quote = brief(item, taken | others if own else taken)
         if quote is not None:
             quotes[item.theme.theme_id] = quote
+    leads: list[tuple[str, str]] = []
+    most, lines = SHORT, 0
     for meaning, most in ((MEANING, SHORT), (0, SHORT), (0, SHORT // 2)):
         leads = [_lead(e, meaning) for e in top]
         words = [_cut(q, most) for q in quotes.values()]
         lines = sum(_lines(f"{a}{b}") for a, b in leads) + sum(_lines(t) + 1 for t in words)
         if lines <= FIRST_LINES:
             break
-    for item, lead in zip(top, leads, strict=True):
-        quote = quotes.get(item.theme.theme_id)
+    return _Top(top, leads, quotes, most, lines)
+
+
+def _strongest(word: Writer, bundle: Bundle, top: _Top) -> None:
+    if not top.items:
+        word.paragraph("No impediment was found with enough confidence to be counted.")
+        return
+    word.heading(_heading(top.items), 1)
+    documents = {d.doc_id: d for d in bundle.documents}
+    for item, lead in zip(top.items, top.leads, strict=True):
+        quote = top.quotes.get(item.theme.theme_id)
         word.lead(*lead, keep=quote is not None)
         if quote is not None:
-            _quote(word, quote, documents, most)
-    word.paragraph(_order(top))
+            _quote(word, quote, documents, top.most)
+    word.paragraph(_order(top.items))
+
+
+def _heading(top: Sequence[Evidence]) -> str:
+    if top[0].documents < 2:
+        return "Impediments reported in one document each"
+    if len(top) == 1:
+        return "The most widely reported impediment"
+    return f"The {_number(len(top))} most widely reported impediments"
 
 
 def _lead(item: Evidence, meaning: int) -> tuple[str, str]:
@@ -177,7 +211,7 @@ def _number(number: int) -> str:
 
 def _rooms(*lists: tuple[Sequence[str], int]) -> list[int]:
     """Share out the lines of a page: what one list leaves free the next ones may use."""
-    needs = [sum(_lines(clipped(line, 3 * LETTERS)) for line in lines) for lines, _ in lists]
+    needs = [_need(lines) for lines, _ in lists]
     spare = sum(max(0, room - need) for need, (_, room) in zip(needs, lists, strict=True))
     rooms = []
     for need, (_, room) in zip(needs, lists, strict=True):
@@ -185,6 +219,10 @@ def _rooms(*lists: tuple[Sequence[str], int]) -> list[int]:
         spare -= more
         rooms.append(room + more)
     return rooms
+
+
+def _need(lines: Sequence[str]) -> int:
+    return sum(_lines(clipped(line, 3 * LETTERS)) for line in lines)
 
 
 def _list(word: Writer, heading: str, lines: Iterable[str], room: int) -> None:
