@@ -24,7 +24,7 @@ from notesmine.store import Store, state_folder
 
 #: Resolutions of the sample corpus, of 17, that may go unlinked or be linked to another problem:
 #: the words of one ("the shelf is history") show it neither to the classifier nor to the rule.
-MAY_MISS = 1
+MAY_MISS = 2
 
 
 def weighed(notes: Notes) -> dict[str, Evidence]:

@@ -144,6 +144,14 @@ def test_what_is_no_office_file_says_so(reader: Any, tmp_path: Path) -> None:
         reader(path)
 
 
+@given(st.integers(4, 30), st.integers(60, 200))
+def test_no_cut_leaves_half_a_bracket(words: int, most: int) -> None:
+    text = " ".join(["[Person 12]: the list"] * words)
+    cut = shortened(text, most)
+    assert cut.count("[") == cut.count("]")
+    assert cut == text or is_shortened(cut, text)
+
+
 @given(st.text(max_size=400), st.integers(20, 200))
 def test_shortened_words_are_the_first_words(text: str, most: int) -> None:
     cut = shortened(text, most)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from notesmine.publish.bundle import Bundle
@@ -27,7 +28,15 @@ from notesmine.publish.excerpts import (
 )
 from notesmine.publish.figures import Picture
 from notesmine.publish.report_docx import corpus_line
-from notesmine.publish.text import day, month, month_of, one_line, plural, visible
+from notesmine.publish.text import (
+    day,
+    month,
+    month_of,
+    one_line,
+    percent,
+    plural,
+    visible,
+)
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 
@@ -38,6 +47,9 @@ MEANING = 150  # letters of a definition
 #: Lines of impediments and quotes on the first page: with more, definitions go, then quotes shrink.
 FIRST_LINES = 44
 FIGURE_WIDTH = 12.6  # cm
+#: Points of the text: the larger where there are no more lines than these on either page.
+SMALL, LARGE = 9.5, 10.5
+AIRY_FIRST, AIRY_SECOND = 32, 18
 #: Lines of each list of the second page.
 NEW_LINES, RESOLVED_LINES, NEXT_LINES = 7, 7, 9
 RECENT = timedelta(days=92)  # three months
@@ -47,26 +59,31 @@ def render(bundle: Bundle, pictures: Mapping[str, Picture]) -> bytes:
     """Return the digest as a Word file of two pages, with a figure drawn by `figures.render`."""
     read = read_ones(bundle.documents)
     word = Writer(bundle.title, bundle.run.report_date)
-    _page(word)
+    new, closed, after = _new(bundle), _resolved(bundle.evidence), _next(bundle, read)
+    lists = (new, NEW_LINES), (closed, RESOLVED_LINES), (after, NEXT_LINES)
+    top = _top(bundle)
+    second = sum(_need(lines) for lines, _ in lists)
+    _page(word, LARGE if top.lines <= AIRY_FIRST and second <= AIRY_SECOND else SMALL)
     word.paragraph(clipped(bundle.title, TITLE), "Title")
     word.paragraph(clipped(corpus_line(bundle, read), 2 * LETTERS), "Subtitle")
-    _strongest(word, bundle)
+    _strongest(word, bundle, top)
     word.page_break()
     picture = pictures.get("impediments")
     if picture is not None:
         word.heading("At a glance", 1)
         word.picture(picture.png, clipped(picture.caption, 150), picture.alt, FIGURE_WIDTH)
-    _list(word, "What is new", _new(bundle), NEW_LINES)
-    _list(word, "What was resolved", _resolved(bundle.evidence), RESOLVED_LINES)
+    rooms = _rooms(*lists)
+    _list(word, "What is new", new, rooms[0])
+    _list(word, "What was resolved", closed, rooms[1])
     latest = _latest(bundle.evidence)
     if latest is not None:
         _quote(word, latest, {d.doc_id: d for d in bundle.documents}, SHORT * 2 // 3)
-    _list(word, "What to read next", _next(bundle, read), NEXT_LINES)
+    _list(word, "What to read next", after, rooms[2])
     return word.save()
 
 
-def _page(word: Writer) -> None:
-    """Make the built-in template a little tighter than for a report."""
+def _page(word: Writer, size: float) -> None:
+    """Make the built-in template a little tighter than for a report; ``size`` in points."""
     from docx.shared import Cm, Pt
 
     section = word.document.sections[0]
@@ -78,34 +95,65 @@ def _page(word: Writer) -> None:
     styles["Heading 1"].paragraph_format.space_after = Pt(4)
     styles["List Bullet"].paragraph_format.space_after = Pt(2)
     for name in ("Normal", "Quote"):
-        styles[name].font.size = Pt(9.5)
+        styles[name].font.size = Pt(size)
 
 
-def _strongest(word: Writer, bundle: Bundle) -> None:
-    top = ranked(bundle.evidence)[:STRONGEST]
-    if not top:
-        word.paragraph("No impediment was found with enough confidence to be counted.")
-        return
-    what = f"The {_number(len(top))} most widely reported impediments"
-    word.heading(what if len(top) > 1 else "The most widely reported impediment", 1)
-    documents = {d.doc_id: d for d in bundle.documents}
+@dataclass(frozen=True, slots=True)
+class _Top:
+    """The strongest impediments: name and figures of each, its quote, and how long that may be."""
+
+    items: Sequence[Evidence]
+    leads: Sequence[tuple[str, str]]
+    quotes: Mapping[str, Quote]
+    most: int
+    lines: int
+
+
+def _top(bundle: Bundle) -> _Top:
+    """Choose what the first page says, so that it fits."""
+    main = ranked(bundle.evidence)
+    # What one document reports is not widely reported, unless there is nothing else.
+    top = ([e for e in main if e.documents > 1] or main)[:STRONGEST]
     quotes: dict[str, Quote] = {}
     for item in top:
-        quote = brief(item, {q.quote_id for q in quotes.values()})
+        taken = {q.quote_id for q in quotes.values()}
+        # What is said of two of the five speaks for the one that has no other.
+        others = {q.quote_id for e in top if e is not item for q in e.impediments}
+        own = any(q.quote_id not in others for q in item.impediments)
+        quote = brief(item, taken | others if own else taken)
         if quote is not None:
             quotes[item.theme.theme_id] = quote
+    leads: list[tuple[str, str]] = []
+    most, lines = SHORT, 0
     for meaning, most in ((MEANING, SHORT), (0, SHORT), (0, SHORT // 2)):
         leads = [_lead(e, meaning) for e in top]
         words = [_cut(q, most) for q in quotes.values()]
         lines = sum(_lines(f"{a}{b}") for a, b in leads) + sum(_lines(t) + 1 for t in words)
         if lines <= FIRST_LINES:
             break
-    for item, lead in zip(top, leads, strict=True):
-        quote = quotes.get(item.theme.theme_id)
+    return _Top(top, leads, quotes, most, lines)
+
+
+def _strongest(word: Writer, bundle: Bundle, top: _Top) -> None:
+    if not top.items:
+        word.paragraph("No impediment was found with enough confidence to be counted.")
+        return
+    word.heading(_heading(top.items), 1)
+    documents = {d.doc_id: d for d in bundle.documents}
+    for item, lead in zip(top.items, top.leads, strict=True):
+        quote = top.quotes.get(item.theme.theme_id)
         word.lead(*lead, keep=quote is not None)
         if quote is not None:
-            _quote(word, quote, documents, most)
-    word.paragraph(_order(top))
+            _quote(word, quote, documents, top.most)
+    word.paragraph(_order(top.items))
+
+
+def _heading(top: Sequence[Evidence]) -> str:
+    if top[0].documents < 2:
+        return "Impediments reported in one document each"
+    if len(top) == 1:
+        return "The most widely reported impediment"
+    return f"The {_number(len(top))} most widely reported impediments"
 
 
 def _lead(item: Evidence, meaning: int) -> tuple[str, str]:
@@ -137,7 +185,7 @@ def _cut(quote: Quote, most: int) -> str:
 def _figures(item: Evidence) -> str:
     closed = item.passages - item.open - item.anticipated
     said = (
-        f"{item.documents} of {plural(item.read, 'document')} ({item.share:.0%}, 95% interval "
+        f"{item.documents} of {plural(item.read, 'document')} ({percent(item.share)}, 95% interval "
         f"{item.share_low * 100:.0f} to {item.share_high * 100:.0f}%)"
     )
     if item.organisations > 1:
@@ -159,6 +207,22 @@ def _order(top: Sequence[Evidence]) -> str:
 
 def _number(number: int) -> str:
     return ("no", "one", "two", "three", "four", "five")[number]
+
+
+def _rooms(*lists: tuple[Sequence[str], int]) -> list[int]:
+    """Share out the lines of a page: what one list leaves free the next ones may use."""
+    needs = [_need(lines) for lines, _ in lists]
+    spare = sum(max(0, room - need) for need, (_, room) in zip(needs, lists, strict=True))
+    rooms = []
+    for need, (_, room) in zip(needs, lists, strict=True):
+        more = min(spare, max(0, need - room))
+        spare -= more
+        rooms.append(room + more)
+    return rooms
+
+
+def _need(lines: Sequence[str]) -> int:
+    return sum(_lines(clipped(line, 3 * LETTERS)) for line in lines)
 
 
 def _list(word: Writer, heading: str, lines: Iterable[str], room: int) -> None:
@@ -188,11 +252,14 @@ def _new(bundle: Bundle) -> list[str]:
         )
     newest = bundle.run.report_date
     main = ranked(bundle.evidence)
-    said += [
-        f"First reported in the last three months: {_named(e)}."
-        for e in main
-        if _within(e.first_seen, newest)
-    ]
+    oldest = min((d.date for d in bundle.documents if d.date), default=None)
+    # In notes of three months everything would be new.
+    if not _within(oldest, newest):
+        said += [
+            f"First reported in the last three months: {_named(e)}."
+            for e in main
+            if _within(e.first_seen, newest)
+        ]
     held = [e for e in main if newest and e.by_month.get(month_of(newest))]
     if held:
         names = ", ".join(clipped(e.theme.label, 40) for e in held[:6])

@@ -89,6 +89,8 @@ def shortened(text: str, most: int = SHORT) -> str:
     --------
     >>> shortened("a few words", 20), shortened("a few words more", 12)
     ('a few words', 'a few …')
+    >>> shortened("The list went to [Person 12] and back again.", 27)
+    'The list went to …'
     """
     end = text.find("\n", len(text) - len(text.lstrip()))
     part = text if end < 0 or not text[end:].strip() else text[:end]
@@ -99,6 +101,10 @@ def shortened(text: str, most: int = SHORT) -> str:
             at += 1
         space = part.rfind(" ", 0, at)
         part = part[: space if space >= at // 2 else at]
+        # A bracket stands for a name: it is shown whole or not at all.
+        opened = part.rfind("[")
+        if opened > part.rfind("]") and opened >= at // 2 and "]" in text[opened:]:
+            part = part[:opened]
     return text if part == text else part.rstrip() + CUT
 
 

@@ -27,6 +27,8 @@ from notesmine.records import Document, Evidence, Finding, Quote
 
 #: Quotes of a theme that are listed beyond the chosen ones; the rest is in evidence.csv.
 MOST_LISTED = 250
+#: Solutions, helps and proposals of a theme that are shown at once; the others are folded.
+MOST_BESIDE = 8
 #: Links from a finding to its quotes.
 MOST_LINKS = 8
 #: Kinds of findings that the overview gives of ranked themes alone.
@@ -146,7 +148,7 @@ class _View:
             "organisations": len({d.organisation for d in self.read if d.organisation}),
             "confirmed": len(confirmed),
             "wrong": round(sum(1 - s for s in confirmed.values())),
-            "resolved": len({problem for e in evidence for problem, _ in e.links}),
+            "resolved": len({p for e in evidence for p, _ in e.links if p in confirmed}),
             "ranked": [self._row(e) for e in main],
             "months": self.months,
             "years": _years(self.months),
@@ -160,6 +162,7 @@ class _View:
             "themes": themes,
             "labels": self.labels,
             "lean": self.lean,
+            "beside": MOST_BESIDE,
             "silent": [e.theme for e in evidence if not self._has_quotes(e)],
             "kinds": [(k, KIND_NAMES[k]) for k in KIND_NAMES if k in kinds],
             "problems": self._problems(),
@@ -279,6 +282,10 @@ class _View:
             answers.setdefault(answer, []).append(problem)
             answered.setdefault(problem, []).append(answer)
         parent = theme.parent_id if theme.parent_id in self.ids else None
+        everything = [q for group in groups.values() for q in group]
+        for quote in everything:
+            # A print leaves out of a sub-theme what stands under its theme.
+            quote["again"] = parent is not None and not quote["anchor"]
         return {
             "item": item,
             "parent": parent,
@@ -294,7 +301,7 @@ class _View:
             "spoken": svg.spoken(item.by_month),
             "unlisted": unlisted,
             "elsewhere": sorted(elsewhere.items(), key=lambda pair: (-pair[1], pair[0])),
-            "everything": [q for group in groups.values() for q in group],
+            "everything": everything,
             "answers": answers,
             "answered": {problem: found[-1] for problem, found in answered.items()},
             "returned": {again: solution for solution, again in item.returned},

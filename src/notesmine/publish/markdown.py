@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.checked import TITLE, checked
+from notesmine.publish.excerpts import nested
 from notesmine.publish.references import pandoc
 from notesmine.publish.text import day, one_line, plural, visible
 from notesmine.records import Evidence, Finding, Quote
@@ -81,14 +82,14 @@ def _lines(bundle: Bundle) -> Iterator[str]:
         yield f"date: {json.dumps(bundle.run.report_date)}"
     yield from ("bibliography: references.bib", "link-citations: true", "---", "")
     read = [d for d in bundle.documents if d.status in {"ok", "partial"}]
-    yield f"Corpus {escape(one_line(bundle.corpus))}: {plural(len(read), 'document')} read."
+    yield f"{plural(len(read), 'document')} read in “{escape(one_line(bundle.corpus))}”."
     yield ""
     for kind in ("overview", "new", "resolved", "returned", "helps"):
         yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     statements = {f.theme_id: f for f in bundle.findings if f.kind == "theme"}
     yield from ("# The impediments", "")
-    for item in bundle.evidence:
-        yield from _theme(item, statements.get(item.theme.theme_id))
+    for depth, item in nested(bundle):
+        yield from _theme(item, statements.get(item.theme.theme_id), depth)
     for kind in ("limits", "names"):
         yield from _findings(kind, [f for f in bundle.findings if f.kind == kind])
     people = checked(bundle)
@@ -104,8 +105,8 @@ def _findings(kind: str, findings: list[Finding]) -> Iterator[str]:
         yield ""
 
 
-def _theme(item: Evidence, finding: Finding | None) -> Iterator[str]:
-    """Write a section; themes with nothing to quote have none."""
+def _theme(item: Evidence, finding: Finding | None, depth: int) -> Iterator[str]:
+    """Write a section, sub-themes under their theme; those with nothing to quote have none."""
     groups = (
         ("", _chosen_first(item)),
         ("Reported resolved", item.resolved),
@@ -116,7 +117,7 @@ def _theme(item: Evidence, finding: Finding | None) -> Iterator[str]:
     if not any(quotes for _, quotes in groups):
         return
     theme = item.theme
-    level = "###" if theme.parent_id else "##"
+    level = "##" if depth == 0 else "###"
     yield from (f"{level} {escape(one_line(theme.label))} {{#theme-{_anchor(theme.theme_id)}}}", "")
     if theme.definition:
         yield from (f"*{escape(one_line(theme.definition))}*", "")

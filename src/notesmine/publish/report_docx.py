@@ -22,7 +22,7 @@ from notesmine.publish.excerpts import (
 )
 from notesmine.publish.figures import Picture
 from notesmine.publish.references import citation_keys, named
-from notesmine.publish.text import day, month, plural
+from notesmine.publish.text import day, month, percent, plural, short_trend
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 
@@ -143,10 +143,9 @@ class _Report:
         shown = self._quotes([q for q in fresh if q.quote_id not in closed][:most])
         if before_ones:
             word.lead("Reported resolved", "", keep=True)
-            for quote in before_ones:
-                shown |= self._quotes([quote], " – the impediment")
-                found = answers[quote.quote_id][:MOST_BESIDE]
-                shown |= self._quotes(found, " – reported resolved")
+            for before, after in _by_solution(before_ones, answers):
+                shown |= self._quotes(before, " – the impediment")
+                shown |= self._quotes(after, " – reported resolved")
         for name, quotes in (
             ("Also reported resolved", [q for q in item.resolved if q.quote_id not in closed]),
             ("What helped", item.enablers),
@@ -228,10 +227,24 @@ METHOD = (
     "Themes are counted by the documents that report them, not by mentions. Only passages above a "
     "threshold fitted for a precision of nine in ten are counted; those below it are listed in "
     "evidence.xlsx to be reviewed. Intervals come from resampling the documents.",
+    "An impediment is called resolved where a later passage says that something has ended and "
+    "speaks of the same matter; the rule stands in report.html. Open means that no such passage "
+    "was found.",
     "Quotes are word for word what the source file says; “notesmine verify” proves it. Names that "
     "were replaced stand in square brackets. No sentence of this report was made by a language "
     "model: statements are templates filled with counts.",
 )
+
+
+def _by_solution(
+    problems: Sequence[Quote], answers: Mapping[str, list[Quote]]
+) -> list[tuple[list[Quote], list[Quote]]]:
+    """Put problems that end with the same solutions together, so that each is shown once."""
+    groups: dict[tuple[str, ...], tuple[list[Quote], list[Quote]]] = {}
+    for quote in problems:
+        found = answers[quote.quote_id][:MOST_BESIDE]
+        groups.setdefault(tuple(q.quote_id for q in found), ([], found))[0].append(quote)
+    return list(groups.values())
 
 
 def corpus_line(bundle: Bundle, read: Sequence[Document]) -> str:
@@ -255,11 +268,11 @@ def _row(item: Evidence) -> tuple[str, ...]:
     return (
         str(item.rank),
         named(item.theme.label),
-        f"{item.documents} of {item.read} ({item.share:.0%})",
+        f"{item.documents} of {item.read} ({percent(item.share)})",
         f"{item.share_low * 100:.0f} to {item.share_high * 100:.0f}%",
         str(item.open),
         str(solved_ones),
-        item.trend,
+        short_trend(item.trend),
     )
 
 

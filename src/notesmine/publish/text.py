@@ -96,6 +96,28 @@ def plural(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def percent(share: float) -> str:
+    """Return a share in whole percent; what is there is never 0%.
+
+    Examples
+    --------
+    >>> percent(0.474), percent(0.004), percent(0.0)
+    ('47%', 'under 1%', '0%')
+    """
+    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"
+
+
+def short_trend(trend: str) -> str:
+    """Return a trend for a cell: why it is not known stands under Method.
+
+    Examples
+    --------
+    >>> short_trend("too few reports"), short_trend("steady")
+    ('too few', 'steady')
+    """
+    return "too few" if trend.startswith("too few") else trend
+
+
 def moment(report_date: str | None) -> datetime:
     """Return the time of making that is written into files: noon of the report's own date."""
     if (

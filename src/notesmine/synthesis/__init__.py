@@ -56,7 +56,7 @@ def findings(
         *news(events, {e.theme.theme_id: e for e in quotable}),
         *themes.told_once(quotable, themes.resolved),
         *themes.told_once(quotable, themes.returned),
-        *themes.told_once(quotable, themes.helps),
+        *(f for e in quotable if themes.is_main(e, quotable) if (f := themes.helps(e)) is not None),
         *(themes.theme(e) for e in quotable),
         *limits(evidence, documents, abstained),
     ]

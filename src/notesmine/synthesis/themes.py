@@ -155,17 +155,26 @@ def told_once(
     evidence: Sequence[Evidence], tell: Callable[[Evidence], Finding | None]
 ) -> list[Finding]:
     """State something of each theme, but of a sub-theme only what no main theme has told."""
-    ids = {e.theme.theme_id for e in evidence}
-    main = [e for e in evidence if e.theme.parent_id not in ids]
-    told = {q for e in main if (f := tell(e)) is not None for q in f.quote_ids}
+    main = {e.theme.theme_id for e in evidence if is_main(e, evidence)}
+    told = {
+        q
+        for e in evidence
+        if e.theme.theme_id in main and (f := tell(e)) is not None
+        for q in f.quote_ids
+    }
     found = []
     for item in evidence:
         finding = tell(item)
         if finding is not None and (
-            item.theme.parent_id not in ids or not told.issuperset(finding.quote_ids)
+            item.theme.theme_id in main or not told.issuperset(finding.quote_ids)
         ):
             found.append(finding)
     return found
+
+
+def is_main(item: Evidence, evidence: Sequence[Evidence]) -> bool:
+    """Whether a theme is no part of another one that has evidence."""
+    return all(item.theme.parent_id != e.theme.theme_id for e in evidence)
 
 
 def chosen_quote(item: Evidence) -> Quote | str:

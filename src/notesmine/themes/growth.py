@@ -22,8 +22,10 @@ Encode = Callable[[Sequence[str]], Vectors]
 
 #: Weight of what hinders against what it is about, in the likeness of two impediments.
 HINDRANCE = 0.5
-#: Cosine to a theme's centroid from which a success, a proposal or a resolution is set beside it.
-BESIDE = 0.55
+#: Blended cosine to a theme's centroid from which a success, a proposal or a resolution is set
+#: beside it. On 9,085 of them the codes alone brought .55 (which 99.6% reach); at .75 a third are
+#: set beside a theme, and their embeddings' median cosine to it is .63.
+BESIDE = 0.75
 
 
 def blend(vectors: Vectors, codes: Vectors) -> Vectors:
