@@ -47,6 +47,6 @@ def available() -> bool:
 
     return (
         platform.machine().lower() in {"x86_64", "amd64"}
-        and torch.backends.mkldnn.is_available()
+        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
     )
