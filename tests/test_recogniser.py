@@ -35,7 +35,7 @@ def pipeline(folder: Path, *, component: str = "entity_ruler", name: str = SPARE
             {"label": "PERSON", "pattern": "Zora"},  # alone it is left to the lists
             {"label": "ORG", "pattern": "December"},
         ]
-        pipe.add_patterns(patterns)  # type: ignore[attr-defined]
+        pipe.add_patterns(patterns)
     nlp.to_disk(folder)
     return folder
 
