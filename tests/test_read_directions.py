@@ -99,21 +99,28 @@ def test_a_fraction_is_one_word() -> None:
     assert texts(join_scripts([upper, line])) == [["to", "1\u20444", "inch"]]
 
 
-@pytest.mark.parametrize("columns", [2, 3])
-def test_columns_are_read_one_after_the_other(tmp_path: Path, columns: int) -> None:
+@pytest.mark.parametrize(("columns", "gutter"), [(2, 12), (3, 12), (2, 8.2)])
+def test_columns_are_read_one_after_the_other(tmp_path: Path, columns: int, gutter: float) -> None:
+    """As in three-column gazettes, and where LaTeX sets columns one font size apart."""
     canvas_module = pytest.importorskip("reportlab.pdfgen.canvas")
+    metrics: Any = pytest.importorskip("reportlab.pdfbase.pdfmetrics")
     path = tmp_path / "columns.pdf"
     page = canvas_module.Canvas(str(path))
-    page.setFont("Helvetica", 8)
     wide = 480 / columns
     said = []
     for number in range(columns):
         name = ("first", "second", "third")[number]
-        lines = [f"The {name} column goes on with line {n}" for n in range(12)]
-        lines = [f"{line}, and on, and on"[: int(wide / 4)] for line in lines]
-        said += lines
-        for n, line in enumerate(lines):
-            page.drawString(60 + number * (wide + 12), 700 - 10 * n, line)
+        for n in range(12):
+            line = f"The {name} column, line {n}, goes on with some more words of it"
+            line = line[: 8 + int(wide / 4.1)].strip()
+            said.append(line)
+            # Justified: the last word ends where the column does.
+            text = page.beginText(60 + number * (wide + gutter), 700 - 10 * n)
+            text.setFont("Helvetica", 8)
+            spare = wide - metrics.stringWidth(line, "Helvetica", 8)
+            text.setWordSpace(spare / line.count(" "))
+            text.textOut(line)
+            page.drawText(text)
     page.save()
     text = " ".join(read_file(path, path.name, ReadSettings()).text.split())
     places = [text.find(line) for line in said]

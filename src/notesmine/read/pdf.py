@@ -14,7 +14,14 @@ from msgspec import Struct
 
 from notesmine.config import ReadSettings
 from notesmine.errors import Damaged, Encrypted
-from notesmine.read import pdf_document, pdf_fallback, pdf_glyphs, pdf_lines, pdf_tables
+from notesmine.read import (
+    pdf_columns,
+    pdf_document,
+    pdf_fallback,
+    pdf_glyphs,
+    pdf_lines,
+    pdf_tables,
+)
 from notesmine.read.builder import Draft
 from notesmine.read.pdf_document import Page
 
@@ -77,7 +84,7 @@ def _lay_out(raw: pdf_glyphs.Raw, number: int) -> Page:
     seen = pdf_lines.read_lines(raw, raw.glyphs)
     result.invisible, result.doubled, result.ocr_layer = seen.invisible, seen.doubled, seen.layer
     lines, tables = pdf_tables.cut_tables(seen.lines, raw.edges)
-    columns = pdf_lines.order(pdf_lines.pieces_of(lines) + tables, raw.width)
+    columns = pdf_columns.order(pdf_lines.pieces_of(lines) + tables, raw.width)
     result.lines = pdf_lines.lines_of(columns)
     for turn, glyphs in sorted(raw.turned.items()):
         result.lines += _turned(glyphs, turn, raw, 1000 * turn)
@@ -105,7 +112,7 @@ def _turned(
         raw, width=wide, height=raw.height if turn == 2 else raw.width, fills=[(0, 0, 1e6, 1e6)]
     )
     seen = pdf_lines.read_lines(turned, glyphs)
-    columns = pdf_lines.order(pdf_lines.pieces_of(seen.lines), wide)
+    columns = pdf_columns.order(pdf_lines.pieces_of(seen.lines), wide)
     lines = pdf_lines.lines_of(columns)
     mostly = sum(map(len, raw.turned.values())) > len(raw.glyphs)
     for line in lines:

@@ -1,4 +1,4 @@
-"""Glyphs into words, words into lines, lines in reading order: the geometry of one page."""
+"""Glyphs into words, words into pieces of lines, pieces in order into lines of one page."""
 
 from __future__ import annotations
 
@@ -19,12 +19,10 @@ Box = tuple[float, float, float, float]
 # A gap of this share of the font size separates words (agreement with pdfium .994 on 851 pages).
 WORD_GAP = 0.15
 # A gap of this many font sizes separates pieces of a line that may belong to different columns.
-PIECE_GAP = 1.1
+# LaTeX sets columns one font size apart.
+PIECE_GAP = 0.97
 SAME_BASELINE = 0.35  # of the font size
 SMALLEST = 1.0  # points; smaller text is not meant to be read
-MIN_COLUMN_LINES = 4
-MIN_COLUMN_FILL = 0.55  # lines of running text fill their column; cells of a table do not
-MAX_DEPTH = 12
 
 
 class Word(Struct, array_like=True):
@@ -235,86 +233,6 @@ def _piece(words: list[Word]) -> Piece:
         words[0].base,
         max(w.size for w in words),
     )
-
-
-def rows_of(pieces: list[Piece]) -> list[list[Piece]]:
-    """Group pieces by baseline, top to bottom, left to right."""
-    rows: list[list[Piece]] = []
-    for piece in sorted(pieces, key=lambda p: (p.base, p.x0)):
-        same = rows and piece.rows is None and rows[-1][0].rows is None
-        if same and piece.base - rows[-1][0].base <= SAME_BASELINE * min(
-            piece.size, rows[-1][0].size
-        ):
-            rows[-1].append(piece)
-        else:
-            rows.append([piece])
-    return [sorted(row, key=lambda p: p.x0) for row in rows]
-
-
-def _prose(pieces: list[Piece], width: float) -> bool:
-    """Tell whether pieces read as a column of running text rather than as cells."""
-    if len(pieces) < MIN_COLUMN_LINES:
-        return False
-    left, right = min(p.x0 for p in pieces), max(p.x1 for p in pieces)
-    if right - left < 0.12 * width:
-        return False
-    filled = statistics.median((p.x1 - p.x0) / (right - left) for p in pieces)
-    return filled >= MIN_COLUMN_FILL and statistics.mean(len(p.words) for p in pieces) >= 2.5
-
-
-def _columns(pieces: list[Piece], width: float) -> bool:
-    """Tell whether pieces read as one column of running text, or as two side by side."""
-    if _prose(pieces, width):
-        return True
-    gaps: dict[int, list[float]] = {}
-    for row in rows_of(pieces):
-        for a, b in pairwise(row):
-            gaps.setdefault(round((a.x1 + b.x0) / 8), []).append((a.x1 + b.x0) / 2)
-    for found in sorted(gaps.values(), key=len, reverse=True)[:3]:
-        x = statistics.median(found)
-        left, right = [p for p in pieces if p.x1 <= x], [p for p in pieces if p.x0 >= x]
-        if len(left) + len(right) == len(pieces) and _prose(left, width) and _prose(right, width):
-            return True
-    return False
-
-
-def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | None:
-    """Find the tallest run of rows with a clear gutter between two columns of running text."""
-    candidates: dict[int, None] = {}
-    for row in rows:
-        for a, b in pairwise(row):
-            candidates[round((a.x1 + b.x0) / 2)] = None
-    # Columns whose baselines never coincide show no gap within a row: try their edges too.
-    edges = sorted({round(p.x0) for row in rows for p in row})
-    candidates.update(dict.fromkeys(e - 4 for e in edges[1:][:40]))
-    best: tuple[int, int, int, float] | None = None
-    for x in list(candidates)[:120]:
-        start = 0
-        for end in range(len(rows) + 1):
-            crossed = end == len(rows) or any(p.x0 < x < p.x1 for p in rows[end])
-            if not crossed:
-                continue
-            if end - start >= MIN_COLUMN_LINES and (best is None or end - start > best[0]):
-                run = [p for row in rows[start:end] for p in row]
-                left, right = [p for p in run if p.x1 <= x], [p for p in run if p.x0 >= x]
-                clear = left and right and min(p.x0 for p in right) - max(p.x1 for p in left) >= 6
-                if clear and _columns(left, width) and _columns(right, width):
-                    best = (end - start, start, end, float(x))
-            start = end + 1
-    return (best[1], best[2], best[3]) if best else None
-
-
-def order(pieces: list[Piece], width: float, depth: int = 0) -> list[list[list[Piece]]]:
-    """Put pieces into reading order: a list of columns, each a list of rows."""
-    rows = rows_of(pieces)
-    found = _gutter(rows, width) if depth < MAX_DEPTH and len(rows) >= MIN_COLUMN_LINES else None
-    if found is None:
-        return [rows] if rows else []
-    start, end, x = found
-    run = [p for row in rows[start:end] for p in row]
-    flat = [[p for row in rows[:start] for p in row], [p for p in run if p.x1 <= x],
-            [p for p in run if p.x0 >= x], [p for row in rows[end:] for p in row]]  # fmt: skip
-    return [column for part in flat for column in order(part, width, depth + 1)]
 
 
 def lines_of(columns: list[list[list[Piece]]]) -> list[Line]:
