@@ -142,9 +142,9 @@ class _Report:
         shown = self._quotes([q for q in fresh if q.quote_id not in closed][:most])
         if before_ones:
             word.lead("Reported resolved", "", keep=True)
-            for before, after in _by_solution(before_ones, answers):
-                shown |= self._quotes(before, " – the impediment")
-                shown |= self._quotes(after, " – reported resolved")
+            for problems, solutions in _by_solution(before_ones, answers):
+                shown |= self._quotes(problems, " – the impediment")
+                shown |= self._quotes(solutions, " – reported resolved")
         for name, quotes in (
             ("Also reported resolved", [q for q in item.resolved if q.quote_id not in closed]),
             ("What helped", item.enablers),
