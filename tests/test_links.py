@@ -178,7 +178,8 @@ def test_a_first_look_by_arrays_loses_no_pair() -> None:
     solutions = [i for i in items if i.judgement.kind == "resolved"]
     pool = Pool(problems, likeness)
     for bar in (0.6, 0.9, 1.4, 2.0):
-        for item, places in zip(solutions, pool.answered(solutions, bar), strict=True):
+        bars = [bar] * len(solutions)
+        for item, places in zip(solutions, pool.answered(solutions, bars), strict=True):
             reached = {n for n, p in enumerate(problems) if likeness.answers(item, p) >= bar}
             assert reached <= set(places)
     for one in solutions[:20]:
@@ -195,4 +196,4 @@ def test_nothing_to_compare_is_no_link() -> None:
     likeness = Likeness(empty, notes.documents())
     assert reread(empty, likeness, notes.documents()) == []
     assert lives([], [], likeness, notes.documents()).closed == {}
-    assert list(Pool([], likeness).answered([], 0.5)) == []
+    assert list(Pool([], likeness).answered([], [])) == []

@@ -5,6 +5,7 @@ English words only, no model; nothing here knows a passage or a document.
 
 from __future__ import annotations
 
+import functools
 import re
 
 #: Words that say that something which stood in the way has come to its end.
@@ -36,6 +37,8 @@ _NOT_ENDED = re.compile(
 #: Not of the shape of a ticket's number alone, but of that of its end.
 _TICKET_CLOSED = re.compile(r"\s+(?:is|was|has been|are|were|have been)\s+(?:now\s+)?closed\b")
 _TICKET = re.compile(r"(?<![\w&])#(\d{2,7})\b|\b([A-Z][A-Z0-9]{1,9}-\d{1,6})\b(?!-)")
+#: Texts of which tickets and months are remembered: each is asked for with many others.
+REMEMBERED = 1 << 15
 MONTHS = {
     name: n + 1
     for n, name in enumerate(
@@ -84,6 +87,7 @@ def says_ended(text: str) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def tickets(text: str) -> frozenset[str]:
     """Return the numbers of issues that a text names.
 
@@ -95,6 +99,7 @@ def tickets(text: str) -> frozenset[str]:
     return frozenset(a or b for a, b in _TICKET.findall(text))
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def named_months(text: str) -> frozenset[int]:
     """Return the months that a text names as a time: 10 for "on 9 October".
 

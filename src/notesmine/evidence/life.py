@@ -137,10 +137,9 @@ def _reached(
 ) -> list[dict[int, float]]:
     """For each solution, the places of the problems that it may close, and how well it answers."""
     found = []
-    near = pool.answered([m.head for m in answers], min(SAID_BAR, UNSAID_BAR))
-    for answer, places in zip(answers, near, strict=True):
-        later = answer.head
-        bar = SAID_BAR if says_ended(later.passage.text) else UNSAID_BAR
+    heads = [m.head for m in answers]
+    bars = [SAID_BAR if says_ended(h.passage.text) else UNSAID_BAR for h in heads]
+    for later, bar, places in zip(heads, bars, pool.answered(heads, bars), strict=True):
         found.append(
             {
                 n: score
@@ -188,8 +187,11 @@ def reread(
     bar = SAID_BAR + REREAD_MORE
     problems = [i for i in items if i.judgement.kind == "impediment" and i.theme_ids]
     doubtful = [n for n, item in enumerate(items) if _in_doubt(item)]
+    if not doubtful:
+        return list(items)
     read = list(items)
-    near = Pool(problems, likeness).answered([items[n] for n in doubtful], bar)
+    asked = [items[n] for n in doubtful]
+    near = Pool(problems, likeness).answered(asked, [bar] * len(asked))
     for place, places in zip(doubtful, near, strict=True):
         item = items[place]
         if any(

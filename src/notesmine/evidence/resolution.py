@@ -8,6 +8,7 @@ years of silence against it. Pure functions over `Assigned`; English words only.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -86,6 +87,7 @@ def body_words(text: str) -> frozenset[str]:
     return words_of(text)
 
 
+@functools.lru_cache(maxsize=1 << 15)
 def _stem(word: str) -> str:
     for ending in ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= SHORTEST_STEM:
