@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -130,7 +131,7 @@ def test_what_is_written_between_reading_and_writing_stays(
     desk.decide(Asked(deed="accept", who="AB", quote_id=quote))
     file = out.parent / "notes" / "decisions.toml"
     theirs = Decision(what="rename", who="CD", on="data", value="Data")
-    first = ledger.strike
+    first = strike
 
     def slow(*given: Any) -> Any:
         monkeypatch.setattr(ledger, "strike", first)
@@ -169,7 +170,7 @@ def test_an_act_that_was_not_written_is_not_there_to_take_back(
     quote = ident(out, OWNED[0])
     desk.decide(Asked(deed="pin", who="AB", quote_id=quote))
 
-    def full(path: Path, more: str) -> None:
+    def full(*_: object) -> None:
         raise OutputError("no space", "")
 
     with monkeypatch.context() as patch:
@@ -210,7 +211,7 @@ def test_a_file_held_for_a_moment_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
-    real = files.os.replace
+    real = os.replace
 
     def held(one: Path, two: Path) -> None:
         tries.append(one)
@@ -219,7 +220,7 @@ def test_a_file_held_for_a_moment_is_tried_again(
         real(one, two)
 
     monkeypatch.setattr(files, "PAUSES", (0.0, 0.0))
-    monkeypatch.setattr(files.os, "replace", held)
+    monkeypatch.setattr(os, "replace", held)
     files.replace_file(tmp_path, "a", b"x")
     assert (tmp_path / "a").read_bytes() == b"x"
     tries[:] = []

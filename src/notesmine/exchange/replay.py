@@ -211,12 +211,14 @@ class Replay:
         found.
         """
         found = [
-            _problem("decision-conflict", f"people differ, the machine's answer stands: {c.told(whole=True)}",
+            _problem("decision-conflict",
+                     f"people differ, the machine's answer stands: {c.told(whole=True)}",
                      "Agree, and take one of the decisions away.")
             for c in [*self.decided.conflicts, *self.conflicts]
         ]  # fmt: skip
         found += [
-            _problem("decision-not-placed", f"the passage is not in the notes any more: {d.told(whole=True)}",
+            _problem("decision-not-placed",
+                     f"the passage is not in the notes any more: {d.told(whole=True)}",
                      "Decide anew on the changed note, or take the decision away.")
             for d in self.lost
         ]  # fmt: skip
@@ -226,7 +228,8 @@ class Replay:
             for d, why in {d.key: (d, why) for d, why in self.unknown}.values()
         ]  # fmt: skip
         found += [
-            _problem("decision-moved", f"kept on a passage whose words have changed: {d.told(whole=True)}",
+            _problem("decision-moved",
+                     f"kept on a passage whose words have changed: {d.told(whole=True)}",
                      "See whether the decision still fits.")
             for d in self.changed
         ]  # fmt: skip

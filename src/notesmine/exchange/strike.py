@@ -22,7 +22,8 @@ def strike(
     Raises
     ------
     ConfigError
-        If the file is not valid, holds other decisions than expected, or is written in a way in which no block can be told from others.
+        If the file is not valid, holds other decisions than expected, or is written in a way in
+        which no block can be told from others.
     OutputError
         If it cannot be written.
     """

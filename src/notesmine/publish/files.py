@@ -11,10 +11,9 @@ from pathlib import Path
 
 from notesmine.errors import OutputError
 
-
 #: What to do about a file that cannot be written.
 HINT = "Close the file if it is open in another program, or choose another folder with -o."
-#: Seconds before each further try where another program (a virus scanner) holds a file for a moment.
+#: Seconds before each further try, where a virus scanner holds a file for a moment.
 PAUSES = (0.05, 0.2, 0.5)
 
 
