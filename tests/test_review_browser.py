@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import factory
 import reviewing
 import states
 from notesmine.review import Desk
@@ -39,14 +40,18 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
+def the_notes() -> factory.Notes:
     notes = states.small(extra=True)
     notes.say(
         "2025-01-10_meeting.md", HOSTILE, ("ownership",), probability=0.6, tier="review",
         heading=("<b>Impediments</b>",),
     )  # fmt: skip
-    return office(tmp_path, notes)
+    return notes
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return office(tmp_path, the_notes())
 
 
 @pytest.fixture
@@ -121,7 +126,7 @@ def test_keys_decide_and_the_file_has_it_before_the_page_says_so(page: Page, out
 
 def test_keys_while_the_next_card_loads_hit_nothing(page: Page, out: Path) -> None:
     held: list[Route] = []
-    page.route("**/api/passage?*", held.append)
+    page.route("**/api/passage?*", lambda route: held.append(route))  # noqa: PLW0108
     page.keyboard.press("a")
     page.wait_for_function(
         "() => document.getElementById('count').textContent === '1 of 9 looked at'"
@@ -129,9 +134,9 @@ def test_keys_while_the_next_card_loads_hit_nothing(page: Page, out: Path) -> No
     page.keyboard.press("x")  # the first passage is still shown
     page.wait_for_timeout(300)
     assert len(held) == 1
-    page.unroute("**/api/passage?*")
     held[0].abort()  # and does not come: told, and not wiped
     said(page, "It is taken; but")
+    page.unroute("**/api/passage?*")
     assert [d.what for d in decisions(out)] == ["kind", "code"]
     page.keyboard.press("j")
     page.wait_for_function(
@@ -148,7 +153,7 @@ def test_a_card_decided_about_by_another_is_shown_anew(page: Page, out: Path) ->
 
 
 def test_a_new_run_is_noticed(page: Page, out: Path) -> None:
-    states.run_of(states.small(extra=True), out, "R-9999999999")
+    states.run_of(the_notes(), out, "R-9999999999")
     page.keyboard.press("a")
     said(page, "since you saw it")
     page.wait_for_function("() => document.getElementById('about').textContent.includes('R-999')")
