@@ -126,7 +126,7 @@ def test_keys_decide_and_the_file_has_it_before_the_page_says_so(page: Page, out
 
 def test_keys_while_the_next_card_loads_hit_nothing(page: Page, out: Path) -> None:
     held: list[Route] = []
-    page.route("**/api/passage?*", lambda route: held.append(route))  # noqa: PLW0108
+    page.route("**/api/passage?*", lambda route: held.append(route))
     page.keyboard.press("a")
     page.wait_for_function(
         "() => document.getElementById('count').textContent === '1 of 9 looked at'"
