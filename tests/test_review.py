@@ -256,9 +256,9 @@ def test_recode_give_and_take(out: Path, page: Client) -> None:
 def test_pin_and_veto_are_turned_on_and_off(out: Path, page: Client) -> None:
     quote = ident(out, OWNED[0])
     assert page.decide("pin", quote_id=quote)["card"]["pinned"]
-    assert not page.decide("pin", quote_id=quote)["card"]["pinned"]
-    assert not page.decide("veto", quote_id=quote)["card"]["quotable"]
-    assert page.decide("veto", quote_id=quote)["card"]["quotable"]
+    assert not page.decide("pin", quote_id=quote, value="no")["card"]["pinned"]
+    assert not page.decide("veto", quote_id=quote, value="yes")["card"]["quotable"]
+    assert page.decide("veto", quote_id=quote, value="no")["card"]["quotable"]
     assert [w for w, _ in told(out)] == ["pin", "unpin", "veto", "unveto"]
 
 
@@ -269,7 +269,7 @@ def test_what_a_note_keeps_from_quotation_stays_so(tmp_path: Path) -> None:
     with reviewing.served(Desk(out)) as client:
         client.open()
         quote = ident(out, "Not to be repeated outside.")
-        body = json.dumps({"deed": "veto", "who": "AB", "quote_id": quote}).encode()
+        body = json.dumps({"deed": "veto", "who": "AB", "quote_id": quote, "value": "no"}).encode()
         got = client.send("POST", "/api/decide", body)
         assert got.status == 409
         assert "the note itself" in got.json()["error"]

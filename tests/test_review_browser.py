@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import factory
 import reviewing
 import states
 from notesmine.review import Desk
+from notesmine.review.deeds import Asked
 from reviewing import Client, decisions, kept, office, rulings
 from states import OWNED, SHELVED
 from test_report_browser import CONTRAST
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 CHROMIUM = next(
     (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
@@ -38,14 +40,18 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
+def the_notes() -> factory.Notes:
     notes = states.small(extra=True)
     notes.say(
         "2025-01-10_meeting.md", HOSTILE, ("ownership",), probability=0.6, tier="review",
         heading=("<b>Impediments</b>",),
     )  # fmt: skip
-    return office(tmp_path, notes)
+    return notes
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return office(tmp_path, the_notes())
 
 
 @pytest.fixture
@@ -69,7 +75,9 @@ def page(browser: Browser, served: Client) -> Iterator[Page]:
     tab.wait_for_selector("#context mark")
     yield tab
     context.close()
-    assert not [h for h in heard if "409 (Conflict)" not in h]  # what the server refuses is said
+    assert not [
+        h for h in heard if "409 (Conflict)" not in h and "ERR_FAILED" not in h
+    ]  # what the server refuses is said
 
 
 def said(page: Page, words: str) -> None:
@@ -114,6 +122,42 @@ def test_keys_decide_and_the_file_has_it_before_the_page_says_so(page: Page, out
     assert decisions(out) == []
     assert kept(out) == []
     assert passage(page) == OWNED[0]
+
+
+def test_keys_while_the_next_card_loads_hit_nothing(page: Page, out: Path) -> None:
+    held: list[Route] = []
+    page.route("**/api/passage?*", lambda route: held.append(route))
+    page.keyboard.press("a")
+    page.wait_for_function(
+        "() => document.getElementById('count').textContent === '1 of 9 looked at'"
+    )
+    page.keyboard.press("x")  # the first passage is still shown
+    page.wait_for_timeout(300)
+    assert len(held) == 1
+    held[0].abort()  # and does not come: told, and not wiped
+    said(page, "It is taken; but")
+    page.unroute("**/api/passage?*")
+    assert [d.what for d in decisions(out)] == ["kind", "code"]
+    page.keyboard.press("j")
+    page.wait_for_function(
+        "(t) => document.querySelector('#context mark').textContent === t", arg=SHELVED[0]
+    )
+
+
+def test_a_card_decided_about_by_another_is_shown_anew(page: Page, out: Path) -> None:
+    Desk(out).decide(Asked(deed="veto", who="CD", quote_id=rulings(out)[OWNED[0]].quote_id))
+    page.keyboard.press("v")
+    said(page, "since you saw it")
+    assert page.locator("#state .closed").count() == 1
+    assert [(d.who, d.what) for d in decisions(out)] == [("CD", "veto")]
+
+
+def test_a_new_run_is_noticed(page: Page, out: Path) -> None:
+    states.run_of(the_notes(), out, "R-9999999999")
+    page.keyboard.press("a")
+    said(page, "since you saw it")
+    page.wait_for_function("() => document.getElementById('about').textContent.includes('R-999')")
+    assert decisions(out) == []
 
 
 def test_text_of_the_notes_is_text(page: Page) -> None:

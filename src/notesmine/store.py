@@ -68,6 +68,13 @@ def state_folder(out: Path, state: Path | None = None) -> Path:
     return out.parent / ".notesmine" / out.name
 
 
+def _hint(error: sqlite3.Error) -> str:
+    """Only a damaged state is to be moved away: a full disk passes, and nothing is lost by it."""
+    if any(words in str(error) for words in ("malformed", "not a database")):
+        return "Move the folder away to begin anew; theme ids then start over."
+    return "Check free space and the rights in the folder, and try again: the state is kept."
+
+
 class Store:
     """The state of one output folder; a context manager that holds the lock of its folder.
 
@@ -103,7 +110,7 @@ class Store:
             self._release()
             raise StateError(
                 f"the state in {folder} cannot be used: {error}",
-                "Move the folder away to begin anew; theme ids then start over.",
+                _hint(error),
             ) from error
         except OSError as error:
             self._release()

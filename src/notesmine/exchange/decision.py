@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -77,8 +77,12 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
         """A hash of all that it says but for the time."""
         return digest(msgspec.json.encode(msgspec.structs.replace(self, when="")), length=16)
 
-    def told(self) -> str:
-        """Return it in words, for lists of problems."""
+    def told(self, show: Callable[[str], str] = str, *, whole: bool = False) -> str:
+        """Return it in words, for lists of problems.
+
+        ``show`` masks the words of the note before they are cut: half a name is not known as one.
+        ``whole`` leaves them uncut, for what is masked later.
+        """
         words = {
             "kind": f"kind {self.value}", "code": f"code {self.value}",
             "uncode": f"not the code {self.value}", "pin": "pinned", "unpin": "not pinned",
@@ -87,8 +91,8 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
             "redefine": f"{self.on} defined anew", "merge": f"{self.on} goes into {self.value}",
             "retire": f"{self.on} retired",
         }[self.what]  # fmt: skip
-        quote = " ".join(self.text.split())
-        short = quote if len(quote) <= 60 else quote[:57] + "..."
+        quote = " ".join(show(self.text).split())
+        short = quote if whole or len(quote) <= 60 else quote[:57] + "..."
         return f"{self.who}: {words}" + (f" ({self.path}: {short!r})" if self.text else "")
 
 
@@ -222,11 +226,34 @@ def write_after(path: Path, more: str) -> None:
     OutputError
         If it cannot be written.
     """
-    written = path.read_bytes().decode("utf-8-sig") if path.is_file() else HEAD
+    raw = path.read_bytes() if path.is_file() else None
+    written = raw.decode("utf-8-sig") if raw is not None else HEAD
     ends = "\r\n" if "\r\n" in written else "\n"
     written = written.replace("\r\n", "\n")
     body = ((written if written.endswith("\n") else written + "\n") + more).replace("\n", ends)
-    replace_file(path.parent, path.name, body.encode("utf-8", "replace"))
+    replace_decisions(path, body.encode("utf-8", "replace"), raw)
+
+
+def replace_decisions(path: Path, body: bytes, before: bytes | None) -> None:
+    """Write ``decisions.toml`` anew, unless it is not what it was when it was read.
+
+    Raises
+    ------
+    ConfigError
+        If somebody changed it meanwhile: what they wrote stays.
+    OutputError
+        If it cannot be written.
+    """
+    now = path.read_bytes() if path.is_file() else None
+    if now != before:
+        raise ConfigError(
+            f"{path.name} was changed by somebody else just now; nothing was written",
+            "Do it again.",
+        )
+    replace_file(
+        path.parent, path.name, body,
+        hint="Close it if it is open in another program; check free space and rights.",
+    )  # fmt: skip
 
 
 def _writable(value: Any) -> Any:

@@ -30,9 +30,9 @@ class Conflict(Struct, frozen=True):
 
     decisions: tuple[Decision, ...]
 
-    def told(self) -> str:
-        """Return who says what."""
-        return "; ".join(d.told() for d in self.decisions)
+    def told(self, show: Callable[[str], str] = str, *, whole: bool = False) -> str:
+        """Return who says what, as `Decision.told` does."""
+        return "; ".join(d.told(show, whole=whole) for d in self.decisions)
 
 
 def question(decision: Decision) -> tuple[str, str]:

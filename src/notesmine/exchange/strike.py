@@ -7,24 +7,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from notesmine.errors import ConfigError
-from notesmine.exchange.decision import Decision, parse_decisions
-from notesmine.publish.files import replace_file
+from notesmine.exchange.decision import Decision, parse_decisions, replace_decisions
 
 OPENING = re.compile(r"^[ \t]*\[\[[ \t]*decision[ \t]*\]\][ \t]*(#.*)?$")
 
 
-def strike(path: Path, numbers: Sequence[int]) -> list[Decision]:
+def strike(
+    path: Path, numbers: Sequence[int], expected: Sequence[Decision] | None = None
+) -> list[Decision]:
     """Take decisions away by their numbers, the first being 0; return those that are left.
+
+    ``expected`` are the decisions that the numbers were counted in.
 
     Raises
     ------
     ConfigError
-        If the file is not valid, or is written in a way in which no block can be told from others.
+        If the file is not valid, holds other decisions than expected, or is written in a way in
+        which no block can be told from others.
     OutputError
         If it cannot be written.
     """
     raw = path.read_bytes()
     before = parse_decisions(raw, path.name)
+    if expected is not None and before != list(expected):
+        raise ConfigError(
+            f"{path.name} was changed by somebody else just now; nothing was written",
+            "Do it again.",
+        )
     wanted = [d for n, d in enumerate(before) if n not in set(numbers)]
     text = raw.decode("utf-8-sig")
     body = _without(text.replace("\r\n", "\n"), set(numbers))
@@ -34,7 +43,7 @@ def strike(path: Path, numbers: Sequence[int]) -> list[Decision]:
             f"{path.name} is not written in blocks that can be told apart",
             "Take the decision away by hand: each begins with a line [[decision]].",
         )
-    replace_file(path.parent, path.name, body.encode())
+    replace_decisions(path, body.encode(), raw)
     return wanted
 
 

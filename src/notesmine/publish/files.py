@@ -5,13 +5,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from notesmine.errors import OutputError
 
+#: What to do about a file that cannot be written.
+HINT = "Close the file if it is open in another program, or choose another folder with -o."
+#: Seconds before each further try, where a virus scanner holds a file for a moment.
+PAUSES = (0.05, 0.2, 0.5)
 
-def replace_file(folder: Path, name: str, data: bytes) -> str:
+
+def replace_file(folder: Path, name: str, data: bytes, *, hint: str = HINT) -> str:
     """Write a file so that a reader sees the old one or the new one, never a half.
 
     Returns
@@ -25,19 +31,34 @@ def replace_file(folder: Path, name: str, data: bytes) -> str:
         If the file cannot be written, for one because another program holds it open.
     """
     target = folder / name
-    temporary = target.with_name(f".{target.name}.part")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(data)
-        os.replace(temporary, target)  # noqa: PTH105 - the atomic one on every system
+        with temporary.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _replace(temporary, target)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise OutputError(
             f"{target} cannot be written: {error.strerror or error}",
-            "Close the file if it is open in another program, or choose another folder with -o.",
+            hint,
         ) from error
     return hashlib.sha256(data).hexdigest()
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    for pause in (*PAUSES, None):
+        try:
+            os.replace(temporary, target)  # noqa: PTH105 - the atomic one on every system
+        except PermissionError:
+            if pause is None:
+                raise
+            time.sleep(pause)
+        else:
+            return
 
 
 def remove_stale(folder: Path, files: Mapping[str, str]) -> None:

@@ -85,8 +85,12 @@ class Cards:
                  "why": self.line(d.why, doc)}
                 for d in over.told.get(ruling.quote_id, ())
             ],
-            "conflicts": [self.line(c, doc) for c in now.conflicts],
+            "conflicts": [
+                self.line(c.told(lambda text: self.line(text, doc)), doc) for c in now.conflicts
+            ],
             "anew": now.anew,
+            "run": self.project.run.run_id,
+            "stamp": now.stamp(self.project.run.run_id),
             "seen": over.looked_at(ruling.quote_id, who),
         }  # fmt: skip
 

@@ -32,6 +32,7 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ``value`` is a kind, or the id of a code or theme; ``on`` the theme that is renamed, merged or
     split, or under which a passage was looked at; ``name`` and ``definition`` are those of a new
     code or the new ones of ``on``; ``marked`` are the passages of a split.
+    ``stamp`` is that of the card which the person saw. Of pin and veto ``value`` is yes or no.
     """
 
     deed: Deed
@@ -42,6 +43,7 @@ class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str = ""
     definition: str = ""
     marked: tuple[str, ...] = ()
+    stamp: str = ""
     why: str = ""
 
 
@@ -118,21 +120,27 @@ class _Deeds:
 
     def pin(self) -> None:
         """Show it first, or not any more."""
-        ruling, now = self._passage()
-        self._on(ruling, "unpin" if now.pinned else "pin")
+        ruling, _ = self._passage()
+        self._on(ruling, "pin" if self._wished() else "unpin")
 
     def veto(self) -> None:
         """Never quote it, or allow it again."""
         ruling, now = self._passage()
-        if now.quotable:
+        if self._wished():
             self._on(ruling, "veto")
-        elif any(d.what == "veto" for d in self.over.told.get(ruling.quote_id, ())):
+        elif now.quotable or any(d.what == "veto" for d in self.over.told.get(ruling.quote_id, ())):
             self._on(ruling, "unveto")
         else:
             raise InputError(
                 "the note itself marks this passage as not for quotation",
                 "Change the mark in the note or in metadata.csv.",
             )
+
+    def _wished(self) -> bool:
+        """Whether it is to be so: said by the page, never turned round from what holds now."""
+        if self.asked.value not in {"", "yes", "no"}:
+            raise InputError(f"{self.asked.value!r} is neither yes nor no", "Reload the page.")
+        return self.asked.value != "no"
 
     # -- codes and themes -----------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import threading
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,17 @@ class Filter(Struct, frozen=True, kw_only=True):
     kind: str = ""
     seen: str = "all"
     words: str = ""
+
+
+class Changed(InputError):
+    """A passage stands otherwise than the person saw it; ``card`` says how."""
+
+    def __init__(self, card: dict[str, Any]) -> None:
+        super().__init__(
+            "this passage was decided about, or run anew, since you saw it; nothing was taken",
+            "Here is how it stands now: decide again.",
+        )
+        self.card = card
 
 
 class Desk:
@@ -190,9 +202,21 @@ class Desk:
             If the run holds no such passage.
         """
         with self._lock:
+            self.refresh()
             if quote_id not in self.rulings:
                 raise InputError(f"the last run holds no passage {quote_id!r}", "Reload the page.")
-            return self.cards.card(self.rulings[quote_id], self.over, who)
+            return self._card(quote_id, who)
+
+    def _card(self, quote_id: str, who: str) -> dict[str, Any]:
+        return self.cards.card(self.rulings[quote_id], self.over, who)
+
+    def _check_seen(self, asked: Asked) -> None:
+        """Raise Changed if a passage stands otherwise than on the card that the person saw."""
+        ruling = self.rulings.get(asked.quote_id)
+        if ruling is None or not asked.stamp or asked.deed in {"rename", "merge"}:
+            return
+        if asked.stamp != self.over.of_passage(ruling).stamp(self.project.run.run_id):
+            raise Changed(self._card(asked.quote_id, asked.who))
 
     # -- what is decided ------------------------------------------------------------------------
 
@@ -203,6 +227,8 @@ class Desk:
         ------
         InputError
             If it cannot be done, or the person has no initials.
+        Changed
+            If the passage stands otherwise than on the card that the person saw.
         StateError
             If a run is working with the state.
         ConfigError, OutputError
@@ -214,6 +240,7 @@ class Desk:
         when = datetime.datetime.now().isoformat(timespec="seconds")  # noqa: DTZ005 - their clock
         with self._lock:
             self.refresh()
+            self._check_seen(asked)
             fresh = decisions_of(asked, self.project, self.over, when, self.rulings)
             if fresh:
                 self._lay(self.ledger.add(asked.who, fresh))
@@ -235,7 +262,7 @@ class Desk:
             self.refresh()
             gone = self.ledger.undo(who)
             self.refresh()
-            self.taken -= len(gone)
+            self.taken = max(0, self.taken - len(gone))
             places = [q for d in gone for q in self._places.get(d.key, ())]
             return self._answer(who, places[0] if places else "", gone, "taken back")
 
@@ -244,7 +271,7 @@ class Desk:
     ) -> dict[str, Any]:
         touched = dict.fromkeys(q for d in decisions for q in self._places.get(d.key, ()))
         return {
-            "card": self.card(quote_id, who) if quote_id in self.rulings else None,
+            "card": self._card(quote_id, who) if quote_id in self.rulings else None,
             "said": said,
             "told": list(dict.fromkeys(self.cards.told(d, self.over) for d in decisions)),
             "codes": any(not d.about_passage for d in decisions),
@@ -252,6 +279,7 @@ class Desk:
             "decisions": len(self.over.decided.decisions),
             "undo": self._undo(who),
             "run": self.project.run.run_id,
+            "unkept": self.ledger.unkept if decisions else "",
         }
 
     def _undo(self, who: str) -> int:
@@ -261,7 +289,12 @@ class Desk:
 
 def check_initials(who: str) -> None:
     """Raise InputError unless somebody can be told by this."""
-    if not who or who != one_line(who) or len(who) > LONGEST_INITIALS:
+    if (
+        not who
+        or who != one_line(who)
+        or len(who) > LONGEST_INITIALS
+        or any(unicodedata.category(c) in {"Cc", "Cf"} for c in who)
+    ):
         raise InputError(
             "who decides is not known",
             f"Type your initials or name, at most {LONGEST_INITIALS} characters.",

@@ -6,7 +6,7 @@ process loses nothing that was told as done.
 
 from __future__ import annotations
 
-import os
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,7 +24,7 @@ ACTS, MOST_ACTS = "review", 2_000
 
 
 class Act(Struct, frozen=True):
-    """One thing a person did: who, and the keys of the decisions that it took."""
+    """One thing a person did: who, and keys and times of the decisions that it took."""
 
     who: str
     keys: tuple[str, ...]
@@ -45,6 +45,8 @@ class Ledger:
         self.home, self.path = home, path
         self._raw: bytes | None = None
         self._known: tuple[Decision, ...] = ()
+        #: Why the last act is in the file only, where the state could not be written after it.
+        self.unkept = ""
 
     def read(self, store: Store) -> tuple[Decision, ...]:
         """Return all decisions: the file's, else those that the state kept.
@@ -81,9 +83,14 @@ class Ledger:
             more = blocks(fresh)
             taken = parse_decisions(more.encode(), self.path.name)
             # Noted first: of an act that was noted and not written, nothing can be taken back.
-            _keep(store, [*_acts(store), Act(who, tuple(d.key for d in taken))])
-            write_after(self.path, more)
-            return self._written((*known, *taken), store)
+            acts = _acts(store)
+            _keep(store, [*acts, Act(who, tuple(map(_key, taken)))])
+            try:
+                write_after(self.path, more)
+            except BaseException:
+                _keep(store, acts)
+                raise
+            return self._written(store)
 
     def undo(self, who: str) -> tuple[Decision, ...]:
         """Take back the last act of a person; return the decisions that are gone.
@@ -91,7 +98,7 @@ class Ledger:
         Raises
         ------
         InputError
-            If there is none.
+            If there is none, or other decisions use a code that it made.
         StateError, ConfigError, OutputError
             As `add` does.
         """
@@ -102,9 +109,9 @@ class Ledger:
                     continue
                 places = _places(acts[at], known)
                 if places and self.path.is_file():
-                    left = strike(self.path, places)
-                    _keep(store, [*acts[:at], *acts[at + 1 :]])
-                    self._written(tuple(left), store)
+                    _check_free(known, places)
+                    strike(self.path, places, known)
+                    self._written(store, [*acts[:at], *acts[at + 1 :]])
                     return tuple(known[n] for n in places)
         raise InputError(
             f"there is nothing of {who}'s to take back",
@@ -113,16 +120,24 @@ class Ledger:
 
     def acts(self, store: Store, who: str) -> int:
         """Return how many acts of a person can be taken back."""
-        there = {d.key for d in self.read(store)}
-        return sum(a.who == who and bool(there & set(a.keys)) for a in _acts(store))
+        known = self.read(store)
+        return sum(a.who == who and bool(_places(a, known)) for a in _acts(store))
 
-    def _written(self, known: tuple[Decision, ...], store: Store) -> tuple[Decision, ...]:
-        """Put the file on the disk itself, and its decisions into the state."""
-        with self.path.open("rb+") as stream:
-            os.fsync(stream.fileno())
-            self._raw, self._known = stream.read(), known
-        with store.transaction():
-            store.keep_decisions(decided(known).rows())
+    def _written(self, store: Store, acts: Sequence[Act] | None = None) -> tuple[Decision, ...]:
+        """Put what the file says now into the state.
+
+        The act is done once the file has it: the file wins at the next run, so that a state that
+        cannot be written is told and undoes nothing.
+        """
+        self.unkept = ""
+        known = self.read(store)
+        try:
+            with store.transaction():
+                store.keep_decisions(decided(known).rows())
+                if acts is not None:
+                    _keep(store, acts)
+        except sqlite3.Error as error:
+            self.unkept = f"it is in {self.path.name}; the state could not be written: {error}"
         return known
 
 
@@ -135,7 +150,30 @@ def _keep(store: Store, acts: Sequence[Act]) -> None:
     store.keep_blob(ACTS, msgspec.msgpack.encode(list(acts[-MOST_ACTS:])))
 
 
+def _check_free(known: Sequence[Decision], places: Sequence[int]) -> None:
+    """Raise InputError if other decisions use a code that only the ones at these places make."""
+    left = [d for n, d in enumerate(known) if n not in set(places)]
+    made = {known[n].on: known[n].value for n in places if known[n].what == "add"}
+    made = {i: v for i, v in made.items() if not any(d.what == "add" and d.on == i for d in left)}
+    for ident, name in made.items():
+        using = [
+            d for d in left
+            if d.on == ident or (d.what in {"code", "merge"} and d.value == ident)
+        ]  # fmt: skip
+        if using:
+            people = ", ".join(dict.fromkeys(d.who for d in using))
+            raise InputError(
+                f"the new code {name!r} is used by {len(using)} other decisions, of {people}",
+                "Have those taken back first, or merge the code into another.",
+            )
+
+
+def _key(decision: Decision) -> str:
+    return f"{decision.key} {decision.when}"
+
+
 def _places(act: Act, known: Sequence[Decision]) -> list[int]:
     """Return the numbers of the decisions of an act: of equal ones, the last."""
-    last = {d.key: n for n, d in enumerate(known)}
+    last = {d.key: n for n, d in enumerate(known)}  # acts of an earlier version say no time
+    last |= {_key(d): n for n, d in enumerate(known)}
     return sorted({last[k] for k in act.keys if k in last})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
 from msgspec import Struct
 
 from notesmine.exchange.amend import Decided, amended, decided, standing
@@ -12,7 +13,7 @@ from notesmine.exchange.decision import Decision
 from notesmine.exchange.project import Project
 from notesmine.exchange.replay import anchor_of
 from notesmine.exchange.settle import Conflict, Settled, answer, question, settle
-from notesmine.records import Kind, Passage, Problem, Tier
+from notesmine.records import Kind, Passage, Problem, Tier, digest
 from notesmine.rulings import Ruling
 from notesmine.themes.coding import CODED_KINDS
 
@@ -42,8 +43,14 @@ class Standing(Struct, frozen=True, kw_only=True):
     pinned: bool
     quotable: bool
     by: tuple[str, ...] = ()
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     anew: bool = False
+
+    def stamp(self, run_id: str) -> str:
+        """Return a hash of what a person who looks at the passage sees of it."""
+        torn = [[f"{d.key} {d.when}" for d in c.decisions] for c in self.conflicts]
+        seen = [self.kind, self.themes, self.pinned, self.quotable, torn, run_id]
+        return digest(msgspec.json.encode(seen), length=16)
 
 
 class Overlay:
@@ -133,7 +140,7 @@ class Overlay:
             pinned=ruling.pinned if pin is None else bool(pin.value),
             quotable=ruling.quotable if veto is None else not veto.value,
             by=by,
-            conflicts=tuple(c.told() for c in self.conflicts.get(ruling.quote_id, ())),
+            conflicts=tuple(self.conflicts.get(ruling.quote_id, ())),
             anew=bool(gone),
         )
 

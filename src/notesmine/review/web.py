@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 
 from notesmine.errors import NotesmineError
 from notesmine.review.deeds import Asked
-from notesmine.review.desk import Desk, Filter
+from notesmine.review.desk import Changed, Desk, Filter
 from notesmine.review.guard import Guard, Keys
 
 #: Status of an answer that says why something was not done.
@@ -88,10 +88,13 @@ def application(desk: Desk, keys: Keys, port: int, initials: str = "") -> ASGIAp
 
 async def _done(call: Callable[[], dict[str, Any]]) -> Response:
     """Return what a call gives as JSON; what a person can act on comes back in words."""
+    found: dict[str, Any]
     try:
         found, status = await run_in_threadpool(call), 200
     except NotesmineError as error:
         found, status = {"error": error.message, "hint": error.hint}, NOT_DONE
+        if isinstance(error, Changed):
+            found["card"] = error.card
     except (OSError, sqlite3.Error) as error:
         hint = "Check free space and rights; press the key again."
         found, status = {"error": f"not written: {error}", "hint": hint}, 500

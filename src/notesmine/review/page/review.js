@@ -42,14 +42,25 @@
       return answer.text().then(function (text) {
         if (answer.ok) { return JSON.parse(text); }
         var said = text.trim();
-        try { var told = JSON.parse(text); said = told.error + ". " + told.hint; } catch (error) { /* plain words */ }
-        throw new Error(said);
+        var fault = new Error(said);
+        try {
+          var told = JSON.parse(text);
+          fault.message = told.error + ". " + told.hint;
+          fault.card = told.card;
+        } catch (error) { /* plain words */ }
+        throw fault;
       });
     }, function () {
       throw new Error("The review has ended: nothing more is taken. Start notesmine review again.");
     });
   }
   function failed(error) {
+    if (error.card && card && error.card.id === card.id) { // it stands otherwise than it was shown
+      if (dialog.open) { dialog.close(); }
+      card = error.card;
+      draw();
+      if (error.card.run !== there.run) { reload(card.id).then(function () { warn(error.message); }, function () { warn(error.message); }); }
+    }
     if (dialog.open) { byId("d-error").textContent = error.message; } else { warn(error.message); }
   }
 
@@ -84,21 +95,28 @@
     choices(byId("f-kind"), [["", "any"]], found.kinds.map(function (k) {
       return [k.id, k.id + " (" + k.passages + ")"];
     }));
-    byId("about").textContent = found.corpus + ": " + plural(found.documents, "document") +
-      (found.report_date ? ", notes to " + found.report_date : "") + "; run " + found.run + "; " +
-      plural(found.decisions, "decision") + (found.with_names ? "; names shown" : "; names masked");
+    there.run = found.run;
+    there.about = found;
+    count(found);
+  }
+  function count(found) { // how many decisions there are, and how many of mine can be taken back
+    var run = there.about;
+    byId("about").textContent = run.corpus + ": " + plural(run.documents, "document") +
+      (run.report_date ? ", notes to " + run.report_date : "") + "; run " + run.run + "; " +
+      plural(found.decisions, "decision") + (run.with_names ? "; names shown" : "; names masked");
     byId("undo").textContent = found.undo ? "(" + found.undo + ")" : "";
   }
-  function list(stay) {
+  function reload(id) { // take the list anew, at a passage where it is in it
     return ask("/api/passages?" + query()).then(function (found) {
       take(found);
-      if (stay) { return; }
       there.ids = found.ids;
       seen = new Set(found.seen);
-      at = 0;
+      at = Math.max(0, there.ids.indexOf(id));
       return show();
-    }).catch(failed);
+    });
   }
+  function list() { return reload("").catch(failed); }
+  function themes() { return ask("/api/passages?" + query()).then(take); } // the list stays
   function progress() {
     var total = there.ids.length;
     var done = there.ids.filter(function (id) { return seen.has(id); }).length;
@@ -117,7 +135,7 @@
     if (id === undefined) { card = null; draw(); return Promise.resolve(); }
     return ask("/api/passage?" + new URLSearchParams({ id: id, who: me() })).then(function (found) {
       if (mine === turn) { card = found; draw(); }
-    }).catch(failed);
+    });
   }
   function draw() {
     progress();
@@ -176,11 +194,17 @@
     }
     at = next;
     return show().then(function () {
-      if (!card) { return; }
+      if (!shown()) { return; }
       say("");
       byId("heard").textContent = "Passage " + (at + 1) + " of " + there.ids.length + ": " + card.text.slice(0, 300);
+      if (card.run !== there.run) { return reload(card.id).then(function () { say("There is a new run: the list is taken anew."); }); }
+    }, function (error) { // stay with the passage that is shown
+      if (card && there.ids.indexOf(card.id) >= 0) { at = there.ids.indexOf(card.id); }
+      throw error;
     });
   }
+  // Whether the passage on the page is the one at this place of the list, and not yet the one before.
+  function shown() { return Boolean(card) && card.id === there.ids[at]; }
 
   // -- deciding ----------------------------------------------------------------------------------
 
@@ -193,46 +217,54 @@
     if (busy) { return Promise.resolve(false); }
     if (!me()) { if (dialog.open) { dialog.close(); } who.focus(); warn("Who decides? Type your initials first."); return Promise.resolve(false); }
     busy = true;
-    var body = Object.assign({ deed: deed, who: me(), quote_id: card ? card.id : "", why: byId("why").value.trim() }, more || {});
+    var body = Object.assign({ deed: deed, who: me(), quote_id: card ? card.id : "", stamp: card ? card.stamp : "", why: byId("why").value.trim() }, more || {});
     return ask("/api/decide", body).then(function (found) {
-      busy = false;
       byId("why").value = "";
       if (deed === "split") { marked.clear(); }
       return answered(found, DONE[deed] || (deed === "pin" ? "Pin changed" : "Veto changed"), ONWARD[deed] && byId("onward").checked);
     }, function (error) {
-      busy = false;
       failed(error);
       return false;
-    });
+    }).then(function (good) { busy = false; return good; }, function (error) { busy = false; throw error; });
   }
   function answered(found, done, onward) {
     Object.keys(found.touched).forEach(function (id) {
       if (found.touched[id]) { seen.add(id); } else { seen.delete(id); }
     });
-    byId("undo").textContent = found.undo ? "(" + found.undo + ")" : "";
+    count(found);
     var told = found.said === "as before" ? "Nothing new: you decided so before" : done + ": " + found.told.join("; ") + " (" + me() + ")";
+    if (found.unkept) { told += ". Taken, but " + found.unkept; }
     var place = found.card ? there.ids.indexOf(found.card.id) : -1;
     if (found.card && place < 0 && found.said === "taken back") { // it was not in this list: show it
       there.ids.splice(at, 0, found.card.id);
       place = at;
     }
     if (place >= 0) { at = place; card = found.card; draw(); } else { progress(); }
-    var after = list(true);
-    if (onward && at + 1 < there.ids.length) {
-      return after.then(function () { return go(1); }).then(function () { say(told + "."); return true; });
+    var last = onward && at + 1 >= there.ids.length ? ". This was the last passage of the list." : ".";
+    var after = Promise.resolve();
+    if (found.run !== there.run) {
+      last = ". There is a new run: the list is taken anew.";
+      after = reload(card ? card.id : "");
+    } else {
+      if (found.codes) { after = themes(); }
+      if (onward && at + 1 < there.ids.length) {
+        after = after.then(function () { return go(1); });
+      } else if (found.codes && card) {
+        after = after.then(show);
+      }
     }
-    return after.then(function () {
-      if (found.codes && card) { return show(); }
-    }).then(function () { say(told + (onward ? ". This was the last passage of the list." : ".")); return true; });
+    return after.then(function () { say(told + last); return true; }, function (error) {
+      failed(new Error(told + ". It is taken; but: " + error.message)); // what follows failed
+      return true;
+    });
   }
   function undo() {
     if (busy) { return; }
     if (!me()) { who.focus(); warn("Whose decision? Type your initials first."); return; }
     busy = true;
     ask("/api/undo", { who: me() }).then(function (found) {
-      busy = false;
       return answered(found, "Taken back", false);
-    }, function (error) { busy = false; failed(error); });
+    }).catch(failed).then(function () { busy = false; });
   }
 
   // -- dialogs -----------------------------------------------------------------------------------
@@ -324,6 +356,10 @@
         var step = event.key === "ArrowDown" ? 1 : -1;
         listed.selectedIndex = Math.min(Math.max(listed.selectedIndex + step, 0), listed.options.length - 1);
         define();
+        if (listed.selectedIndex >= 0) { // the focus stays in the field: the name is read out here
+          var reached = listed.options[listed.selectedIndex].textContent;
+          said.textContent = reached + (said.textContent ? ": " + said.textContent : "");
+        }
       }
     });
     listed.addEventListener("change", define);
@@ -394,11 +430,11 @@
       if (card.themes.length === 1) { decide("take", { value: card.themes[0].id }); return; }
       pick("Take a code away", "The passage keeps the others.", "take", card.themes, false);
     },
-    pin: function () { decide("pin"); },
-    veto: function () { decide("veto"); },
+    pin: function () { decide("pin", { value: card.pinned ? "no" : "yes" }); },
+    veto: function () { decide("veto", { value: card.quotable ? "yes" : "no" }); },
     rename: rename, merge: merge, mark: mark, split: split, undo: undo,
-    previous: function () { go(-1); },
-    next: function () { go(1); }
+    previous: function () { go(-1).catch(failed); },
+    next: function () { go(1).catch(failed); }
   };
   var KEYS = {
     a: "accept", x: "reject", c: "recode", "+": "give", "-": "take", p: "pin", v: "veto", n: "rename",
@@ -406,7 +442,7 @@
   };
   var FREE = { rename: 1, merge: 1, undo: 1, previous: 1, next: 1 }; // need no passage
   function run(name) {
-    if (busy || (!card && !FREE[name])) { return; }
+    if (busy || (!shown() && !FREE[name])) { return; }
     if ((name === "rename" || name === "merge") && !there.themes.length) { return; }
     DO[name]();
   }
@@ -414,7 +450,7 @@
     var button = event.target.closest("button[data-do]");
     if (button) { run(button.dataset.do); }
     var kind = event.target.closest("button[data-kind]");
-    if (kind && card && !busy) { decide("kind", { value: kind.dataset.kind }); }
+    if (kind && shown() && !busy) { decide("kind", { value: kind.dataset.kind }); }
   });
   document.addEventListener("keydown", function (event) {
     if (dialog.open || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
@@ -433,7 +469,7 @@
     if (name) { event.preventDefault(); run(name); return; }
     if (/^[1-7]$/.test(event.key)) {
       var button = all("#kinds button")[Number(event.key) - 1];
-      if (button && card && !busy) { event.preventDefault(); decide("kind", { value: button.dataset.kind }); }
+      if (button && shown() && !busy) { event.preventDefault(); decide("kind", { value: button.dataset.kind }); }
       return;
     }
     var target = { w: "why", i: "who", f: "f-theme" }[event.key.toLowerCase()];
@@ -443,11 +479,11 @@
       byId(target).focus();
     }
   });
-  byId("filters").addEventListener("submit", function (event) { event.preventDefault(); list(false); });
+  byId("filters").addEventListener("submit", function (event) { event.preventDefault(); list(); });
   ["theme", "kind", "tier", "seen", "words"].forEach(function (name) {
-    byId("f-" + name).addEventListener("change", function () { list(false); });
+    byId("f-" + name).addEventListener("change", function () { list(); });
   });
-  who.addEventListener("change", function () { list(false); });
+  who.addEventListener("change", function () { list(); });
 
   if (window.matchMedia("(max-width: 56rem)").matches) { document.querySelector(".filters").open = false; }
   ask("/api/passages?" + new URLSearchParams({ who: me(), kind: "impediment", seen: "new" })).then(function (found) {
