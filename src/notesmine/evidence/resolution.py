@@ -77,7 +77,7 @@ def body_words(text: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(body_words("Receipts – SK: the lawyer has sent four pages."))
-    ['four', 'lawy', 'pag', 'sent']
+    ['four', 'lawy', 'page', 'sent']
     """
     for _ in range(MOST_LABELS):
         found = _LABEL_END.search(text, 0, LONGEST_LABEL)

@@ -77,13 +77,14 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
         """A hash of all that it says but for the time."""
         return digest(msgspec.json.encode(msgspec.structs.replace(self, when="")), length=16)
 
-    def told(self, show: Callable[[str], str] = str, *, whole: bool = False) -> str:
+    def told(self, show: Callable[[str], str] = str, *, words: bool = True) -> str:
         """Return it in words, for lists of problems.
 
         ``show`` masks the words of the note before they are cut: half a name is not known as one.
-        ``whole`` leaves them uncut, for what is masked later.
+        Without ``words`` they are left out: in what is published a passage may be vetoed, and names
+        are masked after this; `decisions.toml` holds them.
         """
-        words = {
+        done = {
             "kind": f"kind {self.value}", "code": f"code {self.value}",
             "uncode": f"not the code {self.value}", "pin": "pinned", "unpin": "not pinned",
             "veto": "not to be quoted", "unveto": "may be quoted",
@@ -92,8 +93,9 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
             "retire": f"{self.on} retired",
         }[self.what]  # fmt: skip
         quote = " ".join(show(self.text).split())
-        short = quote if whole or len(quote) <= 60 else quote[:57] + "..."
-        return f"{self.who}: {words}" + (f" ({self.path}: {short!r})" if self.text else "")
+        short = quote if len(quote) <= 60 else quote[:57] + "..."
+        where = f"{self.path}: {short!r}" if words else self.path
+        return f"{self.who}: {done}" + (f" ({where})" if self.text else "")
 
 
 def read_decisions(path: Path) -> list[Decision]:

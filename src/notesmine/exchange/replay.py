@@ -207,29 +207,28 @@ class Replay:
     def problems(self) -> list[Problem]:
         """Return what people should look at: conflicts, and what could not be placed or taken.
 
-        With whole passages: names are masked in what a run tells after this, and a cut one is not
-        found.
+        Without the words of passages: one of them may be vetoed, and a name cut in two is not masked.
         """
         found = [
             _problem("decision-conflict",
-                     f"people differ, the machine's answer stands: {c.told(whole=True)}",
+                     f"people differ, the machine's answer stands: {c.told(words=False)}",
                      "Agree, and take one of the decisions away.")
             for c in [*self.decided.conflicts, *self.conflicts]
         ]  # fmt: skip
         found += [
             _problem("decision-not-placed",
-                     f"the passage is not in the notes any more: {d.told(whole=True)}",
+                     f"the passage is not in the notes any more: {d.told(words=False)}",
                      "Decide anew on the changed note, or take the decision away.")
             for d in self.lost
         ]  # fmt: skip
         found += [
-            _problem("decision-not-taken", f"{d.told(whole=True)}: {why}",
+            _problem("decision-not-taken", f"{d.told(words=False)}: {why}",
                      "Correct it, or take the decision away.")
             for d, why in {d.key: (d, why) for d, why in self.unknown}.values()
         ]  # fmt: skip
         found += [
             _problem("decision-moved",
-                     f"kept on a passage whose words have changed: {d.told(whole=True)}",
+                     f"kept on a passage whose words have changed: {d.told(words=False)}",
                      "See whether the decision still fits.")
             for d in self.changed
         ]  # fmt: skip

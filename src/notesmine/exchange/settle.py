@@ -30,9 +30,9 @@ class Conflict(Struct, frozen=True):
 
     decisions: tuple[Decision, ...]
 
-    def told(self, show: Callable[[str], str] = str, *, whole: bool = False) -> str:
+    def told(self, show: Callable[[str], str] = str, *, words: bool = True) -> str:
         """Return who says what, as `Decision.told` does."""
-        return "; ".join(d.told(show, whole=whole) for d in self.decisions)
+        return "; ".join(d.told(show, words=words) for d in self.decisions)
 
 
 def question(decision: Decision) -> tuple[str, str]:
