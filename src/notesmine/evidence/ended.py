@@ -50,7 +50,9 @@ MONTHS = {
 _MONTH = "(" + "|".join(m.capitalize() for m in MONTHS) + r")\b"
 # "From January on" is a time to come.
 _NAMED_MONTH = re.compile(
-    r"\b(?i:in|since|of|from|during|on|by|until) (?:\d{1,2}\.? )?" + _MONTH + r"(?! on(?:wards?)?\b)"
+    r"\b(?i:in|since|of|from|during|on|by|until) (?:\d{1,2}\.? )?"
+    + _MONTH
+    + r"(?! on(?:wards?)?\b)"
 )
 _ANY_MONTH = re.compile(r"\b" + _MONTH)
 _FIRST_MEETING = re.compile(

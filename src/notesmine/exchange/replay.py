@@ -207,7 +207,7 @@ class Replay:
     def problems(self) -> list[Problem]:
         """Return what people should look at: conflicts, and what could not be placed or taken.
 
-        Without the words of passages: one of them may be vetoed, and a name cut in two is not masked.
+        Without the words of passages: one may be vetoed, and a name cut in two is not masked.
         """
         found = [
             _problem("decision-conflict",
