@@ -10,10 +10,7 @@ two passes over the coded statements of ``NOTESMINE_DATA`` without our own (trai
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 
 import msgspec
 import numpy as np
@@ -24,7 +21,7 @@ from sklearn.metrics import average_precision_score, f1_score, precision_recall_
 from bench.common import record, table
 from bench.training import network as net
 from bench.training.data import Statement, gold, normal, own_statements
-from bench.training.fit import FOLDS, OUT, fit_facts
+from bench.training.fit import FOLDS, OUT, fit_facts, side_by_side, without
 from notesmine.classify import CUES, RESOLVED, Classifier, calibrate, cue_matcher
 from notesmine.encoder import Encoder
 from notesmine.records import KINDS
@@ -148,7 +145,7 @@ def fine_tuned(limits: tuple[float, float]) -> list[list[str]]:
     """Return the figures of the plain fine-tune on the held-out corpora and on the domain file."""
     tests, domain = gold("statements"), gold("domain_statements")
     scores = np.zeros((len(tests), len(KINDS)))
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    with side_by_side() as pool:
         found = list(pool.map(fine_tune, range(len(FOLDS) + 1)))
     for held, logits in zip(FOLDS, found, strict=False):
         index = [i for i, s in enumerate(tests) if s.corpus in held]
@@ -171,8 +168,7 @@ def fine_tune(number: int) -> Floats:
     texts = {normal(s.text) for s in tested}
     known = [
         msgspec.structs.replace(s, weight=1.0)
-        for s in gold("statements_train")
-        if s.corpus not in held and normal(s.text) not in texts
+        for s in without(gold("statements_train"), held, texts)
     ]
     return net.logits(net.train(encoder, known, epochs=2), encoder, tested)[0]
 

@@ -1,7 +1,7 @@
 """The held-out statements on which the classifier is most sure and differs from the gold label.
 
 ``python -m bench.worst [-n 40]`` prints them with their ids, to be read by a person. The texts are
-real notes and stay where they are; `docs/kinds-errors.md` says what the readings found, by id.
+real notes and stay where they are: what a reading finds is told by id.
 """
 
 from __future__ import annotations

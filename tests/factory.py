@@ -164,6 +164,14 @@ CODES = (
 )
 
 
+def two_notes() -> Notes:
+    """Return two notes, "a" and, a month later, "b", in which nothing is said yet."""
+    notes = Notes()
+    notes.note("a", "2025-01-10")
+    notes.note("b", "2025-02-10")
+    return notes
+
+
 def themes() -> list[Theme]:
     return [
         *(Theme(theme_id=i, origin="code", label=n, definition=d) for i, n, d in CODES),

@@ -51,6 +51,10 @@ def rulings(out: Path) -> dict[str, Ruling]:
         return {r.text: r for r in load_project(store).rulings}
 
 
+def ident(out: Path, text: str) -> str:
+    return rulings(out)[text].quote_id
+
+
 class Answer(Struct, frozen=True):
     status: int
     headers: dict[str, str]
@@ -133,3 +137,11 @@ def served(desk: Desk, initials: str = "AB") -> Iterator[Client]:
         finally:
             server.should_exit = True
             thread.join(timeout=20)
+
+
+@contextlib.contextmanager
+def opened(out: Path) -> Iterator[Client]:
+    """Serve the review of a run, with its page open."""
+    with served(Desk(out)) as client:
+        assert client.open().status == 303
+        yield client

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory import SEED, Notes, themes, vector
+from factory import SEED, Notes, themes, two_notes, vector
 from notesmine import pipeline
 from notesmine.config import Settings
 from notesmine.evidence import weigh
@@ -68,9 +68,7 @@ def test_progress_and_hopes_are_no_end(text: str) -> None:
 
 
 def test_a_solution_closes_a_problem_coded_otherwise_and_stands_beside_it() -> None:
-    notes = Notes()
-    notes.note("a", "2025-01-10")
-    notes.note("b", "2025-02-10")
+    notes = two_notes()
     runner = vector("runner")
     notes.say("a", "The shared runner fails at every fourth push.", ("data",), vector=runner)
     notes.say(
@@ -87,9 +85,7 @@ def test_a_solution_closes_a_problem_coded_otherwise_and_stands_beside_it() -> N
 
 
 def test_a_solution_without_a_theme_stands_under_the_problem_it_closes() -> None:
-    notes = Notes()
-    notes.note("a", "2025-01-10")
-    notes.note("b", "2025-02-10")
+    notes = two_notes()
     runner = vector("runner")
     notes.say("a", "The shared runner fails at every fourth push.", ("data",), vector=runner)
     notes.say("b", "The trouble with the shared runner is over.", kind="resolved", vector=runner)
@@ -98,9 +94,7 @@ def test_a_solution_without_a_theme_stands_under_the_problem_it_closes() -> None
 
 
 def test_progress_on_a_matter_closes_nothing() -> None:
-    notes = Notes()
-    notes.note("a", "2025-01-10")
-    notes.note("b", "2025-02-10")
+    notes = two_notes()
     notes.say("a", "Labels of the districts are missing.", ("data",), vector=vector("label", "x"))
     notes.say(
         "b", "Labels now cover two districts.", ("data",), kind="resolved", vector=vector("label"),

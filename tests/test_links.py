@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from factory import SEED, Notes, themes, vector
+from factory import SEED, Notes, themes, two_notes, vector
 from notesmine.config import Settings
 from notesmine.encoder import Encoder
 from notesmine.evidence import Assigned, weigh
@@ -68,9 +68,7 @@ def test_held_out_statements_that_answer_nothing_are_linked_to_nothing(
 
 
 def test_another_ticket_is_another_problem() -> None:
-    notes = Notes()
-    notes.note("a", "2025-01-10")
-    notes.note("b", "2025-02-10")
+    notes = two_notes()
     scan = vector("scan")
     notes.say("a", "AR-17: the nightly scan of the portal fails.", ("data",), vector=scan)
     notes.say("a", "AR-18: the nightly scan of the portal is slow.", ("data",), vector=scan)
@@ -85,9 +83,7 @@ def test_another_ticket_is_another_problem() -> None:
 
 
 def test_words_that_name_no_matter_close_nothing() -> None:
-    notes = Notes()
-    notes.note("a", "2025-01-10")
-    notes.note("b", "2025-02-10")
+    notes = two_notes()
     same = vector("resolved")
     notes.say("a", "A minor issue that is to be resolved.", ("data",), vector=same)
     notes.say("b", "This is resolved!", ("data",), kind="resolved", vector=same)

@@ -17,7 +17,7 @@ from notesmine.exchange.decision import Decision, add_decisions
 from notesmine.review import Desk
 from notesmine.review.desk import Filter
 from notesmine.store import Store, state_folder
-from reviewing import Client, decisions, kept, office, rulings
+from reviewing import Client, decisions, ident, kept, office, opened, rulings
 from states import OWNED, SHELVED
 
 ROOM = "We meet again in room 1."
@@ -30,14 +30,8 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(out: Path) -> Iterator[Client]:
-    """A review with its page open."""
-    with reviewing.served(Desk(out)) as client:
-        assert client.open().status == 303
+    with opened(out) as client:
         yield client
-
-
-def ident(out: Path, text: str) -> str:
-    return rulings(out)[text].quote_id
 
 
 def told(out: Path) -> list[tuple[str, str]]:

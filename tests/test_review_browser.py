@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,32 +11,17 @@ import pytest
 import factory
 import reviewing
 import states
+from browsing import CONTRAST, needs_chromium, watched
 from notesmine.review import Desk
 from notesmine.review.deeds import Asked
 from reviewing import Client, decisions, kept, office, rulings
 from states import OWNED, SHELVED
-from test_report_browser import CONTRAST
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-CHROMIUM = next(
-    (p for n in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(n))), None
-)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")
+pytestmark = needs_chromium
 HOSTILE = "<img src=x onerror=alert(1)> & \u202e no one decides \U0001f600."
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as driver:
-        running = driver.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield running
-        running.close()
 
 
 def the_notes() -> factory.Notes:
@@ -65,12 +49,9 @@ def page(browser: Browser, served: Client) -> Iterator[Page]:
     """The page, open; fails at the end on any console error or request elsewhere."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     tab = context.new_page()
-    heard: list[str] = []
-    tab.on("console", lambda m: heard.append(m.text) if m.type in {"error", "warning"} else None)
-    tab.on("pageerror", lambda e: heard.append(str(e)))
-    tab.on("dialog", lambda d: heard.append(d.message))
     home = f"http://{served.host}/"
-    tab.on("request", lambda r: None if r.url.startswith((home, "data:")) else heard.append(r.url))
+    heard = watched(tab, lambda url: url.startswith((home, "data:")))
+    tab.on("dialog", lambda d: heard.append(d.message))
     tab.goto(f"{home}open?token={served.keys.token}")
     tab.wait_for_selector("#context mark")
     yield tab

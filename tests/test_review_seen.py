@@ -23,8 +23,11 @@ from notesmine.review import Desk, ledger
 from notesmine.review.deeds import Asked
 from notesmine.review.desk import check_initials
 from notesmine.store import Store, _hint, state_folder
-from reviewing import Client, decisions, kept, office, rulings
+from reviewing import Client, decisions, ident, kept, office, opened, rulings
 from states import OWNED
+
+#: What somebody else writes into decisions.toml meanwhile.
+THEIRS = Decision(what="rename", who="CD", on="data", value="Data")
 
 
 @pytest.fixture
@@ -34,13 +37,8 @@ def out(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def page(out: Path) -> Iterator[Client]:
-    with reviewing.served(Desk(out)) as client:
-        assert client.open().status == 303
+    with opened(out) as client:
         yield client
-
-
-def ident(out: Path, text: str) -> str:
-    return rulings(out)[text].quote_id
 
 
 def post(page: Client, **asked: object) -> reviewing.Answer:
@@ -132,20 +130,19 @@ def test_what_is_written_between_reading_and_writing_stays(
     quote = ident(out, OWNED[0])
     desk.decide(Asked(deed="accept", who="AB", quote_id=quote))
     file = out.parent / "notes" / "decisions.toml"
-    theirs = Decision(what="rename", who="CD", on="data", value="Data")
     first = strike
 
     def slow(*given: Any) -> Any:
         monkeypatch.setattr(ledger, "strike", first)
-        add_decisions(file, [theirs])
+        add_decisions(file, [THEIRS])
         return first(*given)
 
     monkeypatch.setattr(ledger, "strike", slow)
     with pytest.raises(ConfigError, match="somebody else"):
         desk.undo("AB")
-    assert decisions(out)[-1] == theirs
+    assert decisions(out)[-1] == THEIRS
     desk.undo("AB")
-    assert decisions(out) == [theirs]
+    assert decisions(out) == [THEIRS]
 
 
 def test_a_decision_of_another_writer_is_in_the_state_too(
@@ -153,16 +150,15 @@ def test_a_decision_of_another_writer_is_in_the_state_too(
 ) -> None:
     desk = Desk(out)
     file = out.parent / "notes" / "decisions.toml"
-    theirs = Decision(what="rename", who="CD", on="data", value="Data")
 
     def both(path: Path, more: str) -> None:
         write_after(path, more)
-        add_decisions(file, [theirs])
+        add_decisions(file, [THEIRS])
 
     monkeypatch.setattr(ledger, "write_after", both)
     desk.decide(Asked(deed="pin", who="AB", quote_id=ident(out, OWNED[0])))
     assert [msgspec.to_builtins(d) for d in decisions(out)] == kept(out)
-    assert theirs in desk.over.decided.decisions
+    assert THEIRS in desk.over.decided.decisions
 
 
 def test_an_act_that_was_not_written_is_not_there_to_take_back(

@@ -5,9 +5,10 @@ import pytest
 
 from factory import Notes, bundle, sample
 from notesmine.errors import CheckFailed
+from notesmine.numerals import percent
 from notesmine.records import Event
 from notesmine.synthesis import findings, founded, span, spoken
-from notesmine.synthesis.wording import percent, probability
+from notesmine.synthesis.wording import probability
 
 
 def test_every_claim_about_a_theme_has_quotes_that_exist() -> None:

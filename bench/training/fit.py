@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -58,15 +59,15 @@ def main() -> None:
     start = time.monotonic()
     encoder = Encoder()
     numbers = list(range(len(FOLDS))) if step in {"all", "folds"} else []
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+    with side_by_side() as pool:
         fitting = pool.submit(fit_weights) if step in {"all", "weights"} else None
         folds = list(pool.map(run_fold, numbers))
-        tensors = load_file(WEIGHTS) if fitting is None else fitting.result()
     if folds:
         OUT.write_text(json.dumps({"rows": [row for rows in folds for row in rows]}), "utf-8")
     facts = fit_facts(json.loads(OUT.read_text("utf-8"))) if OUT.is_file() else PROVISIONAL
     print(json.dumps(facts))
     if step != "folds":
+        tensors = load_file(WEIGHTS) if fitting is None else fitting.result()
         print("weights SHA-256", save(tensors, facts | {"base": encoder.sha256}))
     print(f"{time.monotonic() - start:.0f} s")
 
@@ -75,6 +76,18 @@ def training_statements() -> list[Statement]:
     """Return our own statements and the coded ones of ``NOTESMINE_DATA``; all count alike."""
     found = own_statements() + gold("statements_train")
     return [msgspec.structs.replace(s, weight=1.0) for s in found]
+
+
+def side_by_side() -> ProcessPoolExecutor:
+    """Return a pool with a process for each core; a fit takes one thread."""
+    return ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"))
+
+
+def without(
+    statements: Sequence[Statement], held: Sequence[str], texts: AbstractSet[str]
+) -> list[Statement]:
+    """Return what may be learnt from: no statement of a corpus held out, none with such a text."""
+    return [s for s in statements if s.corpus not in held and normal(s.text) not in texts]
 
 
 def fit_weights() -> dict[str, torch.Tensor]:
@@ -91,7 +104,7 @@ def run_fold(number: int) -> list[dict[str, Any]]:
     held = FOLDS[number]
     texts = {normal(s.text) for s in tests if s.corpus in held}
     texts |= {normal(s.text) for s in statements if s.corpus in held}
-    part = [s for s in statements if s.corpus not in held and normal(s.text) not in texts]
+    part = without(statements, held, texts)
     began = time.monotonic()
     fitted = restore(shipped(net.train(encoder, part), encoder), encoder)
     print(f"fold {number}: {len(part)} statements, {time.monotonic() - began:.0f} s", flush=True)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from notesmine import publish, synthesis
 from notesmine.config import Settings
 from notesmine.errors import StateError
+from notesmine.numerals import plural
 from notesmine.publish import people
 from notesmine.publish.people import Masker, Member, Pipeline
 from notesmine.records import Passage, Problem
@@ -197,8 +198,8 @@ def stated(
     closed = bundle.run.counts.get("not_for_quotation")
     if isinstance(closed, dict) and closed["passages"]:
         lines.append(
-            f"{synthesis.count(closed['passages'], 'passage')} in"
-            f" {synthesis.count(closed['documents'], 'document')}"
+            f"{plural(closed['passages'], 'passage')} in"
+            f" {plural(closed['documents'], 'document')}"
             f" {'is' if closed['passages'] == 1 else 'are'} marked not for quotation: counted, and"
             " no word shown."
         )

@@ -249,6 +249,11 @@ class Store:
             ((ident, run.run_id, body) for ident, body in shown),
         )
 
+    def newest_run(self) -> str | None:
+        """Return the id of the newest run, without reading it; None if there is none."""
+        row = self._db.execute("SELECT run_id FROM runs ORDER BY number DESC LIMIT 1").fetchone()
+        return None if row is None else str(row[0])
+
     def runs(self) -> list[Run]:
         """Return all runs, oldest first."""
         rows = self._db.execute("SELECT body FROM runs ORDER BY number").fetchall()

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from notesmine.classify.packing import pack, unpack
 from notesmine.encoder import Encoder
-from notesmine.linear import quicken
 from notesmine.records import KINDS
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def build_network(encoder: Encoder) -> torch.nn.Module:
             pooled = self.drop(self.pool(ids, mask, own))
             return self.kind(pooled), self.code(pooled)
 
-    return quicken(Network())
+    return Network()
 
 
 def shipped(network: torch.nn.Module, encoder: Encoder) -> dict[str, torch.Tensor]:

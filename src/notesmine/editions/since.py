@@ -12,8 +12,9 @@ from notesmine.editions.changes import why_not
 from notesmine.editions.freeze import Edition, find_edition
 from notesmine.editions.snapshot import QuoteRow, Snapshot, ThemeRow, from_items
 from notesmine.errors import InputError
+from notesmine.numerals import plural
 from notesmine.publish import describe
-from notesmine.publish.text import one_line, plural, visible
+from notesmine.publish.text import one_line, visible
 from notesmine.records import Document, Evidence, Quote, Run
 from notesmine.rulings import Ruling, kept
 from notesmine.runrecord import NAMES

@@ -10,9 +10,10 @@ import msgspec
 from notesmine.editions.changes import QuoteChange
 from notesmine.editions.difference import Difference, Setting, ThemeChange
 from notesmine.editions.snapshot import ThemeRow
+from notesmine.numerals import plural
 from notesmine.publish.excerpts import shortened
 from notesmine.publish.markdown import escape, table
-from notesmine.publish.text import one_line, plural
+from notesmine.publish.text import one_line
 
 WIDTH = 100
 LISTED = 12  # quotes of each sort on a terminal; files hold all of them

@@ -143,9 +143,8 @@ def _reached(
         found.append(
             {
                 n: score
-                for n in places
-                if _names_matter(later, likeness)
-                and _over_by(known[n], later, documents)
+                for n in (places if _names_matter(later, likeness) else ())
+                if _over_by(known[n], later, documents)
                 and (score := likeness.answers(later, known[n].head)) >= bar + _doubt(known[n])
             }
         )

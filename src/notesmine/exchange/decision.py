@@ -77,6 +77,27 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
         """A hash of all that it says but for the time."""
         return digest(msgspec.json.encode(msgspec.structs.replace(self, when="")), length=16)
 
+    @property
+    def moment(self) -> str:
+        """Its key and its time: which of several equal decisions it is."""
+        return f"{self.key} {self.when}"
+
+    def done(self, name: Callable[[str], str] = str) -> str:
+        """Return what was decided in a few words, without those of the note.
+
+        ``name`` gives the names of codes and themes.
+        """
+        on, value = name(self.on), name(self.value)
+        return {
+            "kind": f"kind {self.value}",
+            "code": f"code {value}", "uncode": f"not the code {value}",
+            "pin": "pinned", "unpin": "not pinned",
+            "veto": "not to be quoted", "unveto": "may be quoted",
+            "add": f"new code {self.on}, {self.value!r}", "rename": f"{self.on} is {self.value!r}",
+            "redefine": f"{on} defined anew", "merge": f"{on} goes into {value}",
+            "retire": f"{on} retired",
+        }[self.what]  # fmt: skip
+
     def told(self, show: Callable[[str], str] = str, *, words: bool = True) -> str:
         """Return it in words, for lists of problems.
 
@@ -84,18 +105,10 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
         Without ``words`` they are left out: in what is published a passage may be vetoed, and names
         are masked after this; `decisions.toml` holds them.
         """
-        done = {
-            "kind": f"kind {self.value}", "code": f"code {self.value}",
-            "uncode": f"not the code {self.value}", "pin": "pinned", "unpin": "not pinned",
-            "veto": "not to be quoted", "unveto": "may be quoted",
-            "add": f"new code {self.on}, {self.value!r}", "rename": f"{self.on} is {self.value!r}",
-            "redefine": f"{self.on} defined anew", "merge": f"{self.on} goes into {self.value}",
-            "retire": f"{self.on} retired",
-        }[self.what]  # fmt: skip
         quote = " ".join(show(self.text).split())
         short = quote if len(quote) <= 60 else quote[:57] + "..."
         where = f"{self.path}: {short!r}" if words else self.path
-        return f"{self.who}: {done}" + (f" ({where})" if self.text else "")
+        return f"{self.who}: {self.done()}" + (f" ({where})" if self.text else "")
 
 
 def read_decisions(path: Path) -> list[Decision]:
@@ -248,14 +261,18 @@ def replace_decisions(path: Path, body: bytes, before: bytes | None) -> None:
     """
     now = path.read_bytes() if path.is_file() else None
     if now != before:
-        raise ConfigError(
-            f"{path.name} was changed by somebody else just now; nothing was written",
-            "Do it again.",
-        )
+        raise changed_meanwhile(path)
     replace_file(
         path.parent, path.name, body,
         hint="Close it if it is open in another program; check free space and rights.",
     )  # fmt: skip
+
+
+def changed_meanwhile(path: Path) -> ConfigError:
+    """Return the error for a ``decisions.toml`` that is not what it was when it was read."""
+    return ConfigError(
+        f"{path.name} was changed by somebody else just now; nothing was written", "Do it again."
+    )
 
 
 def _writable(value: Any) -> Any:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from notesmine.exchange import qdpx, sheet
-from notesmine.exchange.names import Hide, hider, shown
+from notesmine.exchange.names import Hide, hider, shown, shown_speaker
 from notesmine.exchange.project import Project, borne, keep_baseline, load_project
 from notesmine.publish.files import replace_file
 from notesmine.store import Store, state_folder
@@ -94,9 +94,7 @@ def passages(project: Project, hide: Hide) -> Iterator[dict[str, Any]]:
         row = msgspec.to_builtins(ruling)
         for name in ("text", "title", "why"):
             row[name] = shown(row[name], ruling.doc_id, hide).text
-        # The word before a colon is a name, whatever else it means.
-        said = shown(f"{ruling.speaker}:", ruling.doc_id, hide).text.removesuffix(":")
-        row["speaker"] = said if ruling.speaker else None
+        row["speaker"] = shown_speaker(ruling.speaker, ruling.doc_id, hide)
         row["path"] = shown(ruling.path, "", hide).text
         row["heading_path"] = [shown(h, ruling.doc_id, hide).text for h in ruling.heading_path]
         row["codes"] = [

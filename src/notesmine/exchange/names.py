@@ -117,6 +117,11 @@ def shown(text: str, doc_id: str, hide: Hide) -> Shown:
     return Shown(whole, tuple(kept))
 
 
+def shown_speaker(speaker: str | None, doc_id: str, hide: Hide) -> str | None:
+    """Return a speaker as shown: the word before a colon is a name, whatever else it means."""
+    return shown(f"{speaker}:", doc_id, hide).text.removesuffix(":") if speaker else None
+
+
 def plain(text: str) -> str:
     """Return text with characters that no exchange file carries replaced one to one."""
     return text.translate(_ONE_TO_ONE)

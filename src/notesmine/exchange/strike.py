@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from notesmine.errors import ConfigError
-from notesmine.exchange.decision import Decision, parse_decisions, replace_decisions
+from notesmine.exchange.decision import (
+    Decision,
+    changed_meanwhile,
+    parse_decisions,
+    replace_decisions,
+)
 
 OPENING = re.compile(r"^[ \t]*\[\[[ \t]*decision[ \t]*\]\][ \t]*(#.*)?$")
 
@@ -30,10 +35,7 @@ def strike(
     raw = path.read_bytes()
     before = parse_decisions(raw, path.name)
     if expected is not None and before != list(expected):
-        raise ConfigError(
-            f"{path.name} was changed by somebody else just now; nothing was written",
-            "Do it again.",
-        )
+        raise changed_meanwhile(path)
     wanted = [d for n, d in enumerate(before) if n not in set(numbers)]
     text = raw.decode("utf-8-sig")
     body = _without(text.replace("\r\n", "\n"), set(numbers))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from notesmine.numerals import plural
 from notesmine.publish.bundle import Bundle
-from notesmine.publish.text import plural
 
 TITLE = "Corrected and checked by people"
 #: What a decision of each kind did, told with its number.

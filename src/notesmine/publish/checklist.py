@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from notesmine.numerals import plural
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.checked import checked
-from notesmine.publish.text import day, plural
+from notesmine.publish.text import day
 
 
 class Item(Struct, frozen=True):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from notesmine.numerals import percent, plural
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.excerpts import (
     SHORT,
@@ -28,15 +29,7 @@ from notesmine.publish.excerpts import (
 )
 from notesmine.publish.figures import Picture
 from notesmine.publish.report_docx import corpus_line
-from notesmine.publish.text import (
-    day,
-    month,
-    month_of,
-    one_line,
-    percent,
-    plural,
-    visible,
-)
+from notesmine.publish.text import day, month, month_of, one_line, visible
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 

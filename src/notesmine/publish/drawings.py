@@ -16,11 +16,12 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from msgspec import Struct
 
+from notesmine.numerals import plural
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.excerpts import ranked, read_ones
 from notesmine.publish.excerpts import width as wide
 from notesmine.publish.periods import Period, periods
-from notesmine.publish.text import month_of, one_line, plural
+from notesmine.publish.text import month_of, one_line
 from notesmine.records import Evidence
 
 WIDTH = 16 / 2.54

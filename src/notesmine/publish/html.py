@@ -17,12 +17,13 @@ from urllib.parse import quote as percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from notesmine.numerals import plural
 from notesmine.publish import panels, svg
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.checked import checked
 from notesmine.publish.checklist import checklist
 from notesmine.publish.references import citation_keys, pandoc, plain
-from notesmine.publish.text import day, month, month_of, one_line, plural, visible
+from notesmine.publish.text import day, month, month_of, one_line, short_trend, visible
 from notesmine.records import Document, Evidence, Finding, Quote
 
 #: Quotes of a theme that are listed beyond the chosen ones; the rest is in evidence.csv.
@@ -53,6 +54,11 @@ KIND_NAMES = {
 }
 
 
+def _all_again(quotes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether all of them stand under an earlier theme: a print leaves such a list out."""
+    return all(q["again"] for q in quotes)
+
+
 def render(bundle: Bundle) -> str:
     """Return the report as one HTML file."""
     environment = Environment(
@@ -62,7 +68,9 @@ def render(bundle: Bundle) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(v=visible, line=one_line, day=day, month=month)
+    environment.filters.update(
+        v=visible, line=one_line, day=day, month=month, trend=short_trend, all_again=_all_again
+    )
     environment.globals["plural"] = plural
     style, script = (_asset(environment, n) for n in ("report.css", "report.js"))
     policy = (

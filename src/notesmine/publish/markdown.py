@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from notesmine.numerals import plural
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.checked import TITLE, checked
 from notesmine.publish.excerpts import nested
 from notesmine.publish.references import pandoc
-from notesmine.publish.text import day, one_line, plural, visible
+from notesmine.publish.text import day, one_line, visible
 from notesmine.records import Evidence, Finding, Quote
 
 SPECIAL = re.compile(r"""([\\`*_{}\[\]<>#|~^$@"'&]|--|\.\.\.)""")

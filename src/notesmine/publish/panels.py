@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from notesmine.publish.text import plural
+from notesmine.numerals import plural
 from notesmine.records import Evidence, Overlap, PassageMap, Saturation
 
 #: Themes of the map that have a colour of their own; the rest is grey.

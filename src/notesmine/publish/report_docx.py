@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from notesmine.numerals import percent, plural
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.checked import TITLE, checked
 from notesmine.publish.excerpts import (
@@ -22,7 +23,7 @@ from notesmine.publish.excerpts import (
 )
 from notesmine.publish.figures import Picture
 from notesmine.publish.references import citation_keys, named
-from notesmine.publish.text import day, month, percent, plural, short_trend
+from notesmine.publish.text import day, month, short_trend
 from notesmine.publish.word import Writer
 from notesmine.records import Document, Evidence, Quote
 

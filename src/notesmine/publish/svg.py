@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from notesmine.publish.text import month, plural
+from notesmine.numerals import plural
+from notesmine.publish.text import month
 
 BAR = (132, 14)  # px
 STEP = 7  # px for a month in a sparkline

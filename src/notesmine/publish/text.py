@@ -85,28 +85,6 @@ def day(value: str | None) -> str:
     return f"{int(parts[2])} {name}" if len(parts) > 2 and parts[2].isdigit() else name
 
 
-def plural(number: int, noun: str) -> str:
-    """Return a number with its noun.
-
-    Examples
-    --------
-    >>> plural(1, "note"), plural(2, "note")
-    ('1 note', '2 notes')
-    """
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
-
-
-def percent(share: float) -> str:
-    """Return a share in whole percent; what is there is never 0%.
-
-    Examples
-    --------
-    >>> percent(0.474), percent(0.004), percent(0.0)
-    ('47%', 'under 1%', '0%')
-    """
-    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"
-
-
 def short_trend(trend: str) -> str:
     """Return a trend for a cell: why it is not known stands under Method.
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
+from notesmine.numerals import plural
 from notesmine.publish import frames
 from notesmine.publish.bundle import Bundle
 from notesmine.publish.excerpts import read_ones, width
-from notesmine.publish.text import day, moment, plural, visible
+from notesmine.publish.text import day, moment, visible
 from notesmine.publish.xlsx_columns import ABOUT, COLUMNS, WIDTHS
 
 if TYPE_CHECKING:

@@ -59,10 +59,15 @@ def _columns(pieces: list[Piece], width: float) -> bool:
             gaps.setdefault(round((a.x1 + b.x0) / 8), []).append((a.x1 + b.x0) / 2)
     for found in sorted(gaps.values(), key=len, reverse=True)[:3]:
         x = statistics.median(found)
-        left, right = [p for p in pieces if p.x1 <= x], [p for p in pieces if p.x0 >= x]
+        left, right = _sides(pieces, x)
         if len(left) + len(right) == len(pieces) and _prose(left, width) and _prose(right, width):
             return True
     return False
+
+
+def _sides(pieces: list[Piece], x: float) -> tuple[list[Piece], list[Piece]]:
+    """Return what stands to the left and to the right of a line down the page."""
+    return [p for p in pieces if p.x1 <= x], [p for p in pieces if p.x0 >= x]
 
 
 def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | None:
@@ -83,7 +88,7 @@ def _gutter(rows: list[list[Piece]], width: float) -> tuple[int, int, float] | N
                 continue
             if end - start >= MIN_COLUMN_LINES and (best is None or end - start > best[0]):
                 run = [p for row in rows[start:end] for p in row]
-                left, right = [p for p in run if p.x1 <= x], [p for p in run if p.x0 >= x]
+                left, right = _sides(run, x)
                 clear = left and right and min(p.x0 for p in right) - max(p.x1 for p in left) >= 6
                 if clear and _columns(left, width) and _columns(right, width):
                     best = (end - start, start, end, float(x))
@@ -98,7 +103,7 @@ def order(pieces: list[Piece], width: float, depth: int = 0) -> list[list[list[P
     if found is None:
         return [rows] if rows else []
     start, end, x = found
-    run = [p for row in rows[start:end] for p in row]
-    flat = [[p for row in rows[:start] for p in row], [p for p in run if p.x1 <= x],
-            [p for p in run if p.x0 >= x], [p for row in rows[end:] for p in row]]  # fmt: skip
+    above, run, below = ([p for row in part for p in row]
+                         for part in (rows[:start], rows[start:end], rows[end:]))  # fmt: skip
+    flat = [above, *_sides(run, x), below]
     return [column for part in flat for column in order(part, width, depth + 1)]

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from notesmine.exchange.decision import Decision
-from notesmine.exchange.names import Hide, Shown, shown
+from notesmine.exchange.names import Hide, Shown, shown, shown_speaker
 from notesmine.exchange.project import Project
 from notesmine.publish.text import one_line, visible
 from notesmine.review.overlay import Label, Overlay
@@ -59,7 +59,7 @@ class Cards:
         before, text, after = self.words(ruling)
         document = self.project.documents.get(ruling.doc_id)
         doc = ruling.doc_id
-        speaker = self.line(f"{ruling.speaker}:", doc).removesuffix(":") if ruling.speaker else ""
+        speaker = shown_speaker(ruling.speaker, doc, self.hide)
         return {
             "id": ruling.quote_id,
             "before": before,
@@ -71,7 +71,7 @@ class Cards:
             "date": ruling.date or "",
             "page": ruling.page,
             "heading": [self.line(h, doc) for h in ruling.heading_path],
-            "speaker": speaker,
+            "speaker": one_line(speaker or ""),
             "kind": now.kind,
             "tier": now.tier,
             "probability": round(ruling.probability, 2),
@@ -105,22 +105,13 @@ class Cards:
 
     def told(self, decision: Decision, over: Overlay) -> str:
         """Return what a decision says, in a few words and without the words of the note."""
-        value, on = decision.value, self._name(decision.on, over)
-        words = {
-            "kind": f"kind {value}",
-            "code": f"code {self._name(value, over)}",
-            "uncode": f"not the code {self._name(value, over)}",
-            "pin": "pinned",
-            "unpin": "not pinned",
-            "veto": "not to be quoted",
-            "unveto": "may be quoted",
-            "add": f"new code {value}",
-            "rename": f"{decision.on} is called {value}",
-            "redefine": f"{on} defined anew",
-            "merge": f"{on} goes into {self._name(value, over)}",
-            "retire": f"{on} retired",
+        by_the_page = {
+            "add": f"new code {decision.value}",
+            "rename": f"{decision.on} is called {decision.value}",
         }
-        return self.line(words[decision.what])
+        return self.line(
+            by_the_page.get(decision.what) or decision.done(lambda i: self._name(i, over))
+        )
 
     def _name(self, ident: str, over: Overlay) -> str:
         label = over.labels.get(ident)

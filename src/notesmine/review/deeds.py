@@ -173,7 +173,8 @@ class _Deeds:
         """Make passages of a theme a code of their own."""
         old = self._theme(self.asked.on)
         marked = [
-            self._ruling(i) for i in dict.fromkeys(self.asked.marked or (self.asked.quote_id,))
+            ruling_of(self.rulings, i)
+            for i in dict.fromkeys(self.asked.marked or (self.asked.quote_id,))
         ]
         chosen = self._new()
         for ruling in marked:
@@ -186,16 +187,8 @@ class _Deeds:
 
     # -- what they share ------------------------------------------------------------------------
 
-    def _ruling(self, quote_id: str) -> Ruling:
-        try:
-            return self.rulings[quote_id]
-        except KeyError:
-            raise InputError(
-                f"the last run holds no passage {quote_id!r}", "Reload the page."
-            ) from None
-
     def _passage(self) -> tuple[Ruling, Standing]:
-        ruling = self._ruling(self.asked.quote_id)
+        ruling = ruling_of(self.rulings, self.asked.quote_id)
         return ruling, self.over.of_passage(ruling)
 
     def _theme(self, ident: str) -> str:
@@ -221,8 +214,7 @@ class _Deeds:
 
     def _on(self, ruling: Ruling, what: str, value: str = "") -> None:
         self.drafts.on_passage(ruling, what, value, why=self.asked.why)  # type: ignore[arg-type]
-        if self.over.said_already(self.drafts.decisions[-1], ruling.quote_id):
-            self.drafts.decisions.pop()
+        self._unless_said(ruling.quote_id)
 
     def _on_code(self, ident: str, what: str, value: str, definition: str = "") -> None:
         self.drafts.on_code(
@@ -232,8 +224,25 @@ class _Deeds:
             why=self.asked.why,
             definition=definition,
         )
-        if self.over.said_already(self.drafts.decisions[-1], ident):
+        self._unless_said(ident)
+
+    def _unless_said(self, target: str) -> None:
+        """Leave out what is this person's last word already."""
+        if self.over.said_already(self.drafts.decisions[-1], target):
             self.drafts.decisions.pop()
+
+
+def ruling_of(rulings: Mapping[str, Ruling], quote_id: str) -> Ruling:
+    """Return the machine's answers on a passage.
+
+    Raises
+    ------
+    InputError
+        If the run holds no such passage.
+    """
+    if quote_id not in rulings:
+        raise InputError(f"the last run holds no passage {quote_id!r}", "Reload the page.")
+    return rulings[quote_id]
 
 
 def decisions_of(

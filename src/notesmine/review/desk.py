@@ -22,9 +22,10 @@ from notesmine.exchange.take import corpus_of
 from notesmine.publish.text import one_line
 from notesmine.records import KINDS
 from notesmine.review.cards import Cards
-from notesmine.review.deeds import Asked, decisions_of
+from notesmine.review.deeds import Asked, decisions_of, ruling_of
 from notesmine.review.ledger import Ledger
 from notesmine.review.overlay import Overlay, finder_of
+from notesmine.rulings import Ruling
 from notesmine.store import Store, state_folder
 
 LONGEST_INITIALS, LONGEST_WORDS = 40, 500
@@ -125,9 +126,9 @@ class Desk:
         """Take what changed on the disk since: another run, decisions of somebody else."""
         with self._lock:
             with Store(self.home, write=False) as store:
-                runs = store.runs()
+                newest = store.newest_run()
                 known = self.ledger.read(store)
-            if runs and runs[-1].run_id != self.project.run.run_id:
+            if newest not in {None, self.project.run.run_id}:
                 self.load()
             elif known != self.over.decided.decisions:
                 self._lay(known)
@@ -167,7 +168,6 @@ class Desk:
                 "seen": seen,
                 "kinds": [{"id": k, "passages": counts.get(k, 0)} for k in KINDS],
                 "themes": self.themes(themes),
-                "people": sorted({d.who for d in self.over.decided.decisions}),
                 "run": self.project.run.run_id,
                 "corpus": self.cards.line(self.project.run.corpus),
                 "documents": len(self.project.documents),
@@ -203,12 +203,10 @@ class Desk:
         """
         with self._lock:
             self.refresh()
-            if quote_id not in self.rulings:
-                raise InputError(f"the last run holds no passage {quote_id!r}", "Reload the page.")
-            return self._card(quote_id, who)
+            return self._card(ruling_of(self.rulings, quote_id), who)
 
-    def _card(self, quote_id: str, who: str) -> dict[str, Any]:
-        return self.cards.card(self.rulings[quote_id], self.over, who)
+    def _card(self, ruling: Ruling, who: str) -> dict[str, Any]:
+        return self.cards.card(ruling, self.over, who)
 
     def _check_seen(self, asked: Asked) -> None:
         """Raise Changed if a passage stands otherwise than on the card that the person saw."""
@@ -216,7 +214,7 @@ class Desk:
         if ruling is None or not asked.stamp or asked.deed in {"rename", "merge"}:
             return
         if asked.stamp != self.over.of_passage(ruling).stamp(self.project.run.run_id):
-            raise Changed(self._card(asked.quote_id, asked.who))
+            raise Changed(self._card(ruling, asked.who))
 
     # -- what is decided ------------------------------------------------------------------------
 
@@ -270,8 +268,9 @@ class Desk:
         self, who: str, quote_id: str, decisions: list[Decision] | tuple[Decision, ...], said: str
     ) -> dict[str, Any]:
         touched = dict.fromkeys(q for d in decisions for q in self._places.get(d.key, ()))
+        ruling = self.rulings.get(quote_id)
         return {
-            "card": self._card(quote_id, who) if quote_id in self.rulings else None,
+            "card": self._card(ruling, who) if ruling is not None else None,
             "said": said,
             "told": list(dict.fromkeys(self.cards.told(d, self.over) for d in decisions)),
             "codes": any(not d.about_passage for d in decisions),

@@ -84,7 +84,7 @@ class Ledger:
             taken = parse_decisions(more.encode(), self.path.name)
             # Noted first: of an act that was noted and not written, nothing can be taken back.
             acts = _acts(store)
-            _keep(store, [*acts, Act(who, tuple(map(_key, taken)))])
+            _keep(store, [*acts, Act(who, tuple(d.moment for d in taken))])
             try:
                 write_after(self.path, more)
             except BaseException:
@@ -168,12 +168,8 @@ def _check_free(known: Sequence[Decision], places: Sequence[int]) -> None:
             )
 
 
-def _key(decision: Decision) -> str:
-    return f"{decision.key} {decision.when}"
-
-
 def _places(act: Act, known: Sequence[Decision]) -> list[int]:
     """Return the numbers of the decisions of an act: of equal ones, the last."""
     last = {d.key: n for n, d in enumerate(known)}  # acts of an earlier version say no time
-    last |= {_key(d): n for n, d in enumerate(known)}
+    last |= {d.moment: n for n, d in enumerate(known)}
     return sorted({last[k] for k in act.keys if k in last})

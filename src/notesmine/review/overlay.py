@@ -35,20 +35,19 @@ class Label(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, frozen=True, kw_only=True):
-    """A passage as it stands: ``by`` are the people whose decisions hold of it."""
+    """A passage as it stands."""
 
     kind: Kind
     tier: Tier
     themes: tuple[str, ...]
     pinned: bool
     quotable: bool
-    by: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     anew: bool = False
 
     def stamp(self, run_id: str) -> str:
         """Return a hash of what a person who looks at the passage sees of it."""
-        torn = [[f"{d.key} {d.when}" for d in c.decisions] for c in self.conflicts]
+        torn = [[d.moment for d in c.decisions] for c in self.conflicts]
         seen = [self.kind, self.themes, self.pinned, self.quotable, torn, run_id]
         return digest(msgspec.json.encode(seen), length=16)
 
@@ -131,7 +130,6 @@ class Overlay:
             elif aspect == "code":
                 ids.pop(code, None)
         pin, veto = own.get(("pin", "")), own.get(("veto", ""))
-        by = tuple(dict.fromkeys(w for held in own.values() for w in held.people))
         gone = set(ruling.decided_by) - {d.who for d in self.told.get(ruling.quote_id, ())}
         return Standing(
             kind=kind,
@@ -139,7 +137,6 @@ class Overlay:
             themes=tuple(t for t in ids if t in self.labels and self.labels[t].in_use),
             pinned=ruling.pinned if pin is None else bool(pin.value),
             quotable=ruling.quotable if veto is None else not veto.value,
-            by=by,
             conflicts=tuple(self.conflicts.get(ruling.quote_id, ())),
             anew=bool(gone),
         )

@@ -14,9 +14,9 @@ from notesmine.synthesis import themes
 from notesmine.synthesis.limits import limits
 from notesmine.synthesis.news import news
 from notesmine.synthesis.overview import overview
-from notesmine.synthesis.wording import bind, count, span, spoken
+from notesmine.synthesis.wording import bind, span, spoken
 
-__all__ = ["bind", "count", "findings", "founded", "span", "spoken"]
+__all__ = ["bind", "findings", "founded", "span", "spoken"]
 
 
 def findings(

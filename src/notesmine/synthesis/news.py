@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from notesmine.numerals import plural
 from notesmine.records import Event, Evidence, Finding
-from notesmine.synthesis.wording import bind, count, listed, span
+from notesmine.synthesis.wording import bind, listed, span
 
 WORDS = {
     "created": "is a theme that the last run did not have",
@@ -46,7 +47,7 @@ def news(events: Sequence[Event], known: Mapping[str, Evidence]) -> list[Finding
             )
     if gone:
         statement = (
-            f"{count(len(gone), 'theme')} of earlier runs "
+            f"{plural(len(gone), 'theme')} of earlier runs "
             f"{'has' if len(gone) == 1 else 'have'} no evidence in this one: "
             f"{listed(sorted(gone))}. `notesmine show` tells what became of each."
         )
@@ -59,10 +60,10 @@ def _detail(event: Event, item: Evidence) -> str:
     detail = event.detail.rstrip(".")
     if event.what == "created":
         # The registry counts what is still to be reviewed too; here stands what the lists hold.
-        return f"{count(item.passages, 'passage')}, {span(item.first_seen, item.last_seen)}"
+        return f"{plural(item.passages, 'passage')}, {span(item.first_seen, item.last_seen)}"
     change = _CHANGE.fullmatch(detail)
     if change:
         before, after, more, less = (int(n) for n in change.groups())
         moved = [f"{n} {what}" for n, what in ((more, "added"), (less, "taken out")) if n]
-        return f"{count(after, 'passage')}, {before} before ({listed(moved)})"
+        return f"{plural(after, 'passage')}, {before} before ({listed(moved)})"
     return detail

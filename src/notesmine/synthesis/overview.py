@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from notesmine.numerals import plural
 from notesmine.records import Evidence, Finding, Quote
 from notesmine.synthesis.themes import chosen_quote
-from notesmine.synthesis.wording import NUMBERS, bind, count, listed, spoken
+from notesmine.synthesis.wording import NUMBERS, bind, listed, spoken
 
 #: How many impediments the overview names.
 STRONGEST = 5
@@ -44,7 +45,7 @@ def _single(main: Sequence[Evidence]) -> Finding:
     """Say that nothing is reported by more than one document."""
     return bind(
         "overview",
-        f"No impediment is reported in more than one document: {count(len(main), 'impediment')}"
+        f"No impediment is reported in more than one document: {plural(len(main), 'impediment')}"
         f" in {'one' if len(main) == 1 else 'one each'}, so that no ranking is meant.",
         None,
         [chosen_quote(e) for e in main[:STRONGEST]],

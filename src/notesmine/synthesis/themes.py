@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from notesmine.numerals import percent, plural
 from notesmine.records import Evidence, Finding, Quote
-from notesmine.synthesis.wording import bind, count, listed, percent, probability, span, spoken
+from notesmine.synthesis.wording import bind, listed, probability, span, spoken
 
 #: Share of passages expected to be wrong that is worth a sentence: half a passage.
 WORTH_SAYING = 0.5
@@ -31,9 +32,9 @@ def theme(item: Evidence) -> Finding:
     said = [(resolved, "later reported resolved"), (item.anticipated, "anticipated")]
     held = [f"{n} of them {what}" for n, what in said if n]
     parts = [
-        f"Reported in {item.documents} of {count(item.read, 'document')} "
+        f"Reported in {item.documents} of {plural(item.read, 'document')} "
         f"({percent(item.share)}, {interval}), {_period(item)}; "
-        f"{count(item.passages, 'passage')}{''.join(f'; {h}' for h in held)}."
+        f"{plural(item.passages, 'passage')}{''.join(f'; {h}' for h in held)}."
     ]
     if item.strength == "single":
         parts.append("It rests on a single document.")
@@ -50,7 +51,7 @@ def theme(item: Evidence) -> Finding:
             else "By the classifier's own estimate it may be no impediment."
         )
     if item.organisations > 1:
-        parts.append(f"Notes of {count(item.organisations, 'organisation')} report it.")
+        parts.append(f"Notes of {plural(item.organisations, 'organisation')} report it.")
     if item.trend in {"rising", "falling"} and item.trend_p is not None:
         parts.append(
             f"The monthly share of notes that report it is {item.trend} "
@@ -60,7 +61,7 @@ def theme(item: Evidence) -> Finding:
     if item.unquotable:
         verb = "is" if item.unquotable == 1 else "are"
         parts.append(
-            f"{count(item.unquotable, 'passage')} {verb} counted and not shown, being marked not "
+            f"{plural(item.unquotable, 'passage')} {verb} counted and not shown, being marked not "
             "for quotation."
         )
         numbers["unquotable"] = item.unquotable
@@ -79,27 +80,31 @@ def _period(item: Evidence) -> str:
     return f"{own} and copied until {spoken(item.last_seen)}"
 
 
+def _quotes_of(
+    links: Iterable[tuple[str, str]], first: Iterable[Quote], second: Iterable[Quote]
+) -> list[tuple[Quote, Quote]]:
+    """Return the quotes of links of which both ends can be shown."""
+    one, two = ({q.quote_id: q for q in quotes} for quotes in (first, second))
+    return [(one[a], two[b]) for a, b in links if a in one and b in two]
+
+
 def resolved(item: Evidence) -> Finding | None:
     """Say how much of a theme was later reported resolved; what is to review is not counted."""
-    known, solved = (
-        {q.quote_id: q for q in item.impediments},
-        {q.quote_id: q for q in item.resolved},
-    )
-    pairs = [(known[a], solved[b]) for a, b in item.links if a in known and b in solved]
+    pairs = _quotes_of(item.links, item.impediments, item.resolved)
     if not pairs:
         return None
     closed = len({a.quote_id for a, _ in pairs})
     closing = {b.quote_id for _, b in pairs}
     dates = sorted({spoken(b.date) for _, b in pairs})
-    last = max((b.date or "" for _, b in pairs), default="")
-    when = f"in {spoken(last or None)}" if len(dates) == 1 else f"last in {spoken(last or None)}"
-    by = f" ({count(len(closing), 'report')} of a solution)" if len(closing) != closed else ""
+    last = spoken(max(b.date or "" for _, b in pairs) or None)
+    when = f"in {last}" if len(dates) == 1 else f"last in {last}"
+    by = f" ({plural(len(closing), 'report')} of a solution)" if len(closing) != closed else ""
     still = f"of {item.open} no end was found" if item.open else "none is left open"
     if item.anticipated:
         still += f", {item.anticipated} more {'is' if item.anticipated == 1 else 'are'} anticipated"
     return bind(
         "resolved",
-        f"{item.theme.label}: {closed} of {count(item.passages, 'passage')} "
+        f"{item.theme.label}: {closed} of {plural(item.passages, 'passage')} "
         f"{'was' if closed == 1 else 'were'} later reported resolved, {when}{by}; {still}.",
         item.theme.theme_id,
         [q for pair in pairs for q in pair],
@@ -109,17 +114,17 @@ def resolved(item: Evidence) -> Finding | None:
 
 def returned(item: Evidence) -> Finding | None:
     """Say what was written down again after it had been reported resolved."""
-    known = {q.quote_id: q for q in (*item.impediments, *item.resolved)}
-    pairs = [(known[a], known[b]) for a, b in item.returned if a in known and b in known]
+    everything = (*item.impediments, *item.resolved)
+    pairs = _quotes_of(item.returned, everything, everything)
     if not pairs:
         return None
-    last = max((b.date or "" for _, b in pairs), default="")
+    last = spoken(max(b.date or "" for _, b in pairs) or None)
     verb = "was" if len(pairs) == 1 else "were"
     when = "" if len(pairs) == 1 else "last "
     return bind(
         "returned",
-        f"{item.theme.label}: {count(len(pairs), 'passage')} {verb} written down after the same "
-        f"problem had been reported resolved, {when}in {spoken(last or None)}.",
+        f"{item.theme.label}: {plural(len(pairs), 'passage')} {verb} written down after the same "
+        f"problem had been reported resolved, {when}in {last}.",
         item.theme.theme_id,
         [q for pair in pairs for q in pair],
         {"returned": len(pairs)},
@@ -140,7 +145,7 @@ def helps(item: Evidence) -> Finding | None:
     ):
         if group:
             parts.append(
-                f"{count(len(group), 'passage')} {one if len(group) == 1 else many} {what}"
+                f"{plural(len(group), 'passage')} {one if len(group) == 1 else many} {what}"
             )
     return bind(
         "helps",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from notesmine.numerals import SMALLEST, plural
 from notesmine.records import Finding, Quote, digest
 
 MONTHS = (
@@ -12,8 +13,6 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 NUMBERS = ("no", "one", "two", "three", "four", "five")
-#: Below it a share or a p is said to be smaller than this, not zero.
-SMALLEST = 0.01
 
 
 def bind(
@@ -34,11 +33,6 @@ def bind(
         quote_ids=tuple(ids),
         numbers=dict(numbers or {}),
     )
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun: ``1,200 passages``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def spoken(date: str | None) -> str:
@@ -72,23 +66,12 @@ def listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
-def percent(share: float) -> str:
-    """Return a share in whole percent; what is there is never 0%.
-
-    Examples
-    --------
-    >>> percent(0.474), percent(0.004), percent(0.0)
-    ('47%', 'under 1%', '0%')
-    """
-    return "under 1%" if 0 < share < SMALLEST / 2 else f"{share:.0%}"
-
-
 def probability(p: float) -> str:
     """Return a p value with its sign: ``= 0.04``, ``< 0.01``."""
-    return "< 0.01" if p < SMALLEST else f"= {p:.2f}"
+    return f"< {SMALLEST}" if p < SMALLEST else f"= {p:.2f}"
 
 
 def filled(template: str, number: int, noun: str) -> str:
     """Fill in ``{n}``, and the word before or after the bar of ``{one thing|several}``."""
     chosen = r"\1" if number == 1 else r"\2"
-    return re.sub(r"\{(\w+)\|(\w+)\}", chosen, template).replace("{n}", count(number, noun))
+    return re.sub(r"\{(\w+)\|(\w+)\}", chosen, template).replace("{n}", plural(number, noun))

@@ -7,7 +7,7 @@
     return Array.prototype.slice.call(document.querySelectorAll(selector));
   };
   var key = document.querySelector("meta[name=review-key]").content;
-  var there = { ids: [], themes: [], kinds: [], people: [] };
+  var there = { ids: [], themes: [], kinds: [] };
   var seen = new Set(); // passages of the list that this person has decided about
   var marked = new Set(); // passages to go into a code of their own
   var at = 0;
@@ -59,7 +59,9 @@
       if (dialog.open) { dialog.close(); }
       card = error.card;
       draw();
-      if (error.card.run !== there.run) { reload(card.id).then(function () { warn(error.message); }, function () { warn(error.message); }); }
+      if (error.card.run !== there.run) {
+        reload(card.id).catch(function () { /* the first fault is told */ }).then(function () { warn(error.message); });
+      }
     }
     if (dialog.open) { byId("d-error").textContent = error.message; } else { warn(error.message); }
   }
@@ -88,7 +90,6 @@
   function take(found) {
     there.themes = found.themes;
     there.kinds = found.kinds;
-    there.people = found.people;
     choices(byId("f-theme"), [["", "any"], ["none", "none of them"]], found.themes.map(function (t) {
       return [t.id, t.name + (t.emergent ? " [" + t.id + "]" : "") + " (" + t.passages + ")"];
     }));
