@@ -407,8 +407,9 @@ def test_similarity_prefers_the_nearer_code() -> None:
     book_vectors = {
         str(k): (centres[k] + 0.3 * rng.normal(size=(5, 64))).astype(np.float32) for k in range(3)
     }
+    others = [rng.normal(size=(5, 64)).astype(np.float32) for _ in range(4)]
     passages = (centres + 0.3 * rng.normal(size=(3, 64))).astype(np.float32)
-    scores = similarity(passages, book_vectors)
+    scores = similarity(passages, book_vectors, others)
     assert scores.shape == (3, 3)
     assert (scores.argmax(axis=1) == np.arange(3)).all()
     assert scores.diagonal().min() > 0.9
@@ -419,20 +420,19 @@ def test_similarity_depends_on_the_passage_alone() -> None:
     rng = np.random.default_rng(4)
     passages = rng.normal(size=(301, 384)).astype(np.float32)
     book_vectors = {str(k): rng.normal(size=(k + 1, 384)).astype(np.float32) for k in range(12)}
-    scores = similarity(passages, book_vectors)
+    others = [rng.normal(size=(9, 384)).astype(np.float32) for _ in range(5)]
+    scores = similarity(passages, book_vectors, others)
     order = rng.permutation(len(passages))
-    assert np.array_equal(similarity(passages[order], book_vectors), scores[order])
-    single = np.vstack([similarity(passages[k : k + 1], book_vectors) for k in range(301)])
+    assert np.array_equal(similarity(passages[order], book_vectors, others), scores[order])
+    single = np.vstack([similarity(passages[k : k + 1], book_vectors, others) for k in range(301)])
     assert np.array_equal(single, scores)
-    scaled = similarity(passages * np.float32(4.0), book_vectors)
-    assert np.array_equal(scaled, scores)
 
 
 def test_similarity_of_nothing() -> None:
     none = np.zeros((0, 8), dtype=np.float32)
     zero = np.zeros((2, 8), dtype=np.float32)
-    assert similarity(none, {"a": zero}).shape == (0, 1)
-    assert similarity(zero, {}).shape == (2, 0)
-    assert np.isfinite(similarity(zero, {"a": zero})).all()
+    assert similarity(none, {"a": zero}, []).shape == (0, 1)
+    assert similarity(zero, {}, []).shape == (2, 0)
+    assert np.isfinite(similarity(zero, {"a": zero}, [zero])).all()
     with pytest.raises(ValueError, match=r"2D array, got shape \(8,\)"):
-        similarity(np.zeros(8, dtype=np.float32), {"a": zero})
+        similarity(np.zeros(8, dtype=np.float32), {"a": zero}, [])

@@ -84,14 +84,14 @@ def code(source: Path, out: Path, codebook: Path | None) -> int:
     rows = read_jsonl(source)
     book = load_codebook(codebook)
     texts, headings, types = _inputs(rows)
-    classifier = Classifier(Encoder())
-    judged = classifier.judge(texts, headings, types)
+    encoder = Encoder()
+    judged = Classifier(encoder).judge(texts, headings, types)
     kinds = [row.get("kind") or j.judgement.kind for row, j in zip(rows, judged, strict=True)]
-    codings = Coder(book, classifier.encode).code(
+    codings = Coder(book, encoder.encode).code(
         texts,
         kinds,
         [j.codes for j in judged],
-        lambda numbers: classifier.encode([texts[i] for i in numbers]),
+        lambda numbers: encoder.encode([texts[i] for i in numbers]),
     )
     for row, coding in zip(rows, codings, strict=True):
         row["codes"] = msgspec.to_builtins(coding.codes)

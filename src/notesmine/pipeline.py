@@ -172,8 +172,9 @@ def run(
             store,
             functools.partial(tell, "embed"),
         )
-        codings = _code(judged, book, classifier, store)
-        grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
+        codings = _code(judged, book, encoder, store)
+        phrases = functools.partial(_kept_vectors, embedder=embedder, store=store)
+        grown = _themes(judged, codings, vectors, registry_body, settings, book, phrases, tell)
         themes = people.themes(grown.themes)
         assigned = people.assign(_assign(judged, codings, vectors, grown), themes)
         problems = [*problems, *people.problems()]
@@ -351,16 +352,13 @@ CHECKPOINT = 1024
 # -- themes ---------------------------------------------------------------------------------------
 
 
-def _code(
-    judged: Sequence[Judged], book: Codebook, classifier: classify.Classifier, store: Store
-) -> list[Coding]:
-    """Code passages; the classifier's own vectors are asked for where the user added a code."""
+def _code(judged: Sequence[Judged], book: Codebook, encoder: Encoder, store: Store) -> list[Coding]:
+    """Code passages; the packaged model's vectors are asked for where the user added a code."""
 
     def vectors(rows: Sequence[int]) -> Vectors:
-        texts = [judged[i].passage.text for i in rows]
-        return _stack(embed.embed(texts, classifier, store), texts)
+        return _kept_vectors([judged[i].passage.text for i in rows], encoder, store)
 
-    return Coder(exchange.looked_for(book), classifier.encode).code(
+    return Coder(exchange.looked_for(book), encoder.encode).code(
         [j.passage.text for j in judged],
         [j.judged.judgement.kind for j in judged],
         [j.judged.codes for j in judged],
@@ -387,7 +385,7 @@ def _themes(
     registry_body: bytes,
     settings: Settings,
     book: Codebook,
-    encoder: Encoder,
+    encode: Callable[[Sequence[str]], Vectors],
     tell: Reporter,
 ) -> Grown:
     """Discover emergent themes among impediments and put them in one list with the codes."""
@@ -410,7 +408,7 @@ def _themes(
         [digest(text, length=32) for text in texts],
         registry_body,
         settings.themes,
-        encode=encoder.encode,
+        encode=encode,
         codes=_stack(shares, texts),
     )
     members = {
@@ -426,12 +424,15 @@ def _themes(
         themes=(*codes_as_themes(book), *emergent_themes(grown, members, codings)),
         members=members,
         attached=attached,
-        reasons=dict(
-            sorted(Counter(_reason(m) for m in grown.memberships if m.theme is None).items())
-        ),
+        reasons=dict(sorted(Counter(_reasons(grown.memberships)).items())),
         events=tuple(grown.events),
         registry=grown.registry,
     )
+
+
+def _kept_vectors(texts: Sequence[str], embedder: embed.Embedder, store: Store) -> Vectors:
+    """Return vectors, shape (n, d), of texts most of which were embedded at the last run."""
+    return _stack(embed.embed(texts, embedder, store), texts)
 
 
 def _code_shares(judged: Sequence[Judged]) -> dict[str, Vectors]:
@@ -454,8 +455,8 @@ def _stack(by_text: Mapping[str, Vectors], texts: Sequence[str]) -> Vectors:
     return np.stack([by_text[t] for t in texts]) if texts else np.zeros((0, 1), dtype=np.float32)
 
 
-def _reason(membership: Membership) -> str:
-    return membership.abstained_because.split(":")[0]
+def _reasons(memberships: Sequence[Membership]) -> list[str]:
+    return [m.abstained_because.split(":")[0] for m in memberships if m.theme is None]
 
 
 def _assign(

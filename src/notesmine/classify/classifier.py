@@ -116,14 +116,6 @@ class Classifier:
             calibrate(codes, self.facts["code_temperature"]),
         )
 
-    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
-        """Return unit vectors (n, d) of texts in the space that the fitting made.
-
-        Texts that tell of the same hindrance lie closer here than in the packaged model's space,
-        whatever they are about: what a code of the user's own is compared in.
-        """
-        return self.encoder.unit_vectors(texts, self._network.pool, progress)  # type: ignore[arg-type]
-
     def judge(
         self,
         texts: Sequence[str],

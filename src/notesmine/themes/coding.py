@@ -40,8 +40,8 @@ class Coder:
     ----------
     codebook : Codebook
     encode : callable
-        Gives the unit vectors (n, d) of texts; called only when the codebook holds codes of the
-        user's own.
+        Gives the unit vectors (n, d) of texts by the packaged model; called only when the codebook
+        holds codes of the user's own.
     """
 
     def __init__(self, codebook: Codebook, encode: Encode) -> None:
@@ -50,7 +50,9 @@ class Coder:
         self._cues = CueFinder(codebook.active())
         built_in = builtin_ids()
         added = [code for code in codebook.active() if code.id not in built_in]
+        rest = [code for code in codebook.active() if code.id in built_in] if added else []
         self._added: dict[str, Vectors] = {code.id: encode(texts(code)) for code in added}
+        self._others: list[Vectors] = [encode(texts(code)) for code in rest]
 
     def code(
         self,
@@ -81,7 +83,7 @@ class Coder:
         rows = [i for i, kind in enumerate(kinds) if kind in CODED_KINDS]
         likeness: dict[int, NDArray[np.float64]] = {}
         if self._added and rows:
-            scores = similarity(vectors(rows), self._added)
+            scores = similarity(vectors(rows), self._added, self._others)
             likeness = {i: scores[at] for at, i in enumerate(rows)}
         return [
             self._one(text, kind, fitted[i], likeness.get(i))
