@@ -204,6 +204,8 @@ def doctor() -> tuple[list[str], bool]:
         if version == "missing":
             sound = False
             lines.append(f"  -> pip install {name}")
+        elif version == "not installed":
+            lines.append("  -> pages that are pictures are not read; install it for that")
     lines.append(f"{'sqlite':24} {sqlite3.sqlite_version}")
     try:
         encoder = Encoder()

@@ -19,7 +19,9 @@ Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 class ReadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits and choices of the reading stage.
 
-    Sizes are in MiB, times in seconds; ``workers = 0`` means one per core.
+    Sizes are in MiB, times in seconds; ``workers = 0`` means one per core. ``ocr = "auto"`` reads
+    pages that are pictures where tesseract is installed, in the languages that it knows under the
+    names in ``ocr_languages`` (``eng+fra``).
     """
 
     max_file_mb: Positive = 100
@@ -30,6 +32,8 @@ class ReadSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_pages: Positive = 3000
     workers: Annotated[int, Meta(ge=0)] = 0
     passwords: tuple[str, ...] = ()
+    ocr: Literal["auto", "off"] = "auto"
+    ocr_languages: Annotated[str, Meta(pattern="^[A-Za-z_]+([+][A-Za-z_]+)*$")] = "eng"
 
 
 class ClassifySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

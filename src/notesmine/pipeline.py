@@ -115,7 +115,7 @@ def run(
         As their names say; the last report is untouched.
     """
     settings = settings or Settings()
-    tell = report or _silent
+    tell = report or (lambda *_: None)
     corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
     home = state_folder(out, state)
     look = publish.find_template(settings.publish.docx_template, corpus)
@@ -265,7 +265,8 @@ def _read(
         )
         for sha, group in groups.items()
     }  # fmt: skip
-    documents = {sha: d for sha, key in keys.items() if (d := store.document(key)) is not None}
+    kept = {sha: store.document(key) for sha, key in keys.items()}
+    documents = {s: d for s, d in kept.items() if d and not read.now_readable(d, settings.read)}
     missing = [f for sha, group in groups.items() if sha not in documents for f in group]
     tell("read", len(documents), len(groups))
 
@@ -492,7 +493,3 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Tell nobody."""

@@ -96,13 +96,15 @@ def model_facts(encoder: Encoder, embedder: Encoder, book: Codebook) -> dict[str
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of the packages a result depends on."""
+    """Return the versions of Python, packages and programs that a result depends on."""
     found = {"python": ".".join(map(str, sys.version_info[:3]))}
     for name in PACKAGES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = "missing"
+    # No package: where it is not installed, pages that are pictures are reported and not read.
+    found["tesseract"] = read.tesseract_version() or "not installed"
     return found
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 from notesmine.read.corpus import Found, Rows, Skipped, find_files, read_metadata, unmatched
 from notesmine.read.sandbox import read_documents
 from notesmine.read.single import read_file
+from notesmine.read.tesseract import now_readable, tesseract_version
 
 __all__ = [
     "Found",
     "Rows",
     "Skipped",
     "find_files",
+    "now_readable",
     "read_documents",
     "read_file",
     "read_metadata",
+    "tesseract_version",
     "unmatched",
 ]

@@ -23,7 +23,9 @@ from notesmine.read import (
     pdf_tables,
 )
 from notesmine.read.builder import Draft
+from notesmine.read.ocr import Recogniser
 from notesmine.read.pdf_document import Page
+from notesmine.read.tesseract import INSTALL, NO_TEXT
 
 GARBLED_SHARE = 0.02  # of a page's characters without a meaning
 AGREEMENT = 0.9  # F1 of words below which a page is reported
@@ -197,6 +199,7 @@ def read_pdf(data: bytes, draft: Draft, settings: ReadSettings) -> None:
     """
     document = _open(data, settings)
     pages: list[Page] = []
+    ocr = Recogniser(settings)
     plumber: Any = None
     if document is None or len(document) == 0:
         plumber = pdf_fallback.open_plumber(data)
@@ -224,6 +227,8 @@ def read_pdf(data: bytes, draft: Draft, settings: ReadSettings) -> None:
                     page = _lay_out(pdf_glyphs.take(handle, text_page), index + 1)
                     if page.letters:
                         _check(page, text_page.get_text_range())
+                    if page.picture_of_text or not page.letters:
+                        ocr.read(handle, page)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - a page no library reads must not cost the others
@@ -237,7 +242,7 @@ def read_pdf(data: bytes, draft: Draft, settings: ReadSettings) -> None:
         document.close()
     if all(p.failed for p in pages):
         raise Damaged("no page of the PDF can be read", "Open it and print it to PDF again.")
-    _report(pages, draft)
+    _report(pages, draft, ocr)
     pdf_document.assemble(pages, draft)
 
 
@@ -256,11 +261,7 @@ def _second_opinion(data: bytes, index: int, page: Page) -> Page:
 
 
 # What may be wrong with a page: (code, message, hint).
-_NO_TEXT = (
-    "no-text-layer",
-    "the page has no text that could be read: it is a picture, or empty",
-    "Run OCR over the file (for example ocrmypdf) and put the result into the corpus.",
-)
+_NO_TEXT = "the page has no text that could be read: it is a picture, or empty"
 _DAMAGED = ("page-not-read", "the page is damaged", "Print the file to PDF again.")
 _OCR = (
     "ocr-text",
@@ -269,13 +270,41 @@ _OCR = (
 )
 
 
-def _report(pages: list[Page], draft: Draft) -> None:
+_EMPTY = "Nothing is to be seen on it: its picture is empty or damaged. Look for the original file."
+
+
+def _recognised(page: Page) -> tuple[str, str, str]:
+    letters = sum(len(line.text) for line in page.lines)
+    mean = sum((line.confidence or 0.0) * len(line.text) for line in page.lines) / letters
+    left = f"; {page.unsure} lines too doubtful to keep were left out" if page.unsure else ""
+    what = f"{page.recognised} words were recognised in the picture of the page"
+    return (
+        "ocr-read",
+        f"{what}, with a mean confidence of {mean:.2f}{left}",
+        "Check quotes against the picture.",
+    )
+
+
+def _why_not(ocr: Recogniser | None) -> str:
+    """Say what to do about a page that is a picture."""
+    if ocr is None or (not ocr.program and ocr.settings.ocr != "off"):
+        return INSTALL
+    if ocr.settings.ocr == "off":
+        return 'Set `ocr = "auto"` under [read] in notesmine.toml, with tesseract installed.'
+    if ocr.failed:
+        return f"No words were recognised: {ocr.failed}. Raise `wall_seconds`, or run OCR yourself."
+    return "No words were recognised in it. Look at the page."
+
+
+def _report(pages: list[Page], draft: Draft, ocr: Recogniser | None = None) -> None:
     """Say what is missing or doubtful, page by page."""
     bare = not any(page.letters for page in pages)
     for page in pages:
         found: list[tuple[str, str, str]] = []
-        if page.picture_of_text or (bare and not page.failed):
-            found.append(_NO_TEXT)
+        if page.recognised:
+            draft.problem(*_recognised(page), page=page.number)
+        elif page.picture_of_text or (bare and not page.failed):
+            found.append((NO_TEXT, _NO_TEXT, _EMPTY if page.blank else _why_not(ocr)))
         if page.failed:
             found.append(_DAMAGED)
         draft.partial = draft.partial or bool(found)

@@ -51,6 +51,9 @@ class Page(Struct):
     letters: int = 0
     garbled: float = 0.0
     picture_of_text: bool = False
+    recognised: int = 0  # words read from the picture, and lines too doubtful to keep
+    unsure: int = 0
+    blank: bool = False  # though there is a picture, nothing of it can be seen
     agreement: float = 1.0
     failed: str = ""
 
@@ -137,6 +140,13 @@ def _region(number: int, lines: list[Line]) -> Region:
     )
 
 
+def _confidence(lines: list[Line]) -> float | None:
+    """Mean confidence by letters of lines that were recognised; None where none was."""
+    found = [(line.confidence, len(line.text)) for line in lines if line.confidence is not None]
+    total = sum(n for _, n in found)
+    return round(sum(c * n for c, n in found) / total, 3) if total else None
+
+
 class _Assembler:
     """Walks over all lines once and closes a block where the layout says so."""
 
@@ -163,6 +173,7 @@ class _Assembler:
             level=block.level,
             page=block.lines[0][0],
             regions=regions,
+            confidence=_confidence([line for _, line in block.lines]),
         )
 
     def start(

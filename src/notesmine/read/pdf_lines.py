@@ -70,6 +70,7 @@ class Line(Struct, array_like=True):
     table: int = 0
     turned: bool = False
     shown: Box | None = None  # on the page as displayed, where that differs
+    confidence: float | None = None  # of what was recognised in a picture
 
 
 class Seen(Struct):
