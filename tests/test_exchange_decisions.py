@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import factory
+from notesmine import rulings
 from notesmine.config import Settings
 from notesmine.errors import ConfigError
 from notesmine.evidence import Assigned, weigh
@@ -86,10 +87,60 @@ def test_a_corrected_kind_wins_is_certain_and_says_who() -> None:
     assert (judgement.kind, judgement.tier, judgement.scores) == (
         "impediment", "confirmed", {"impediment": 1.0},
     )  # fmt: skip
-    assert "decided by anna (machine: status 0.90): it blocks" in judgement.why
+    assert judgement.why == "machine said status 0.90; decided impediment by anna: it blocks"
     assert after["We"].coding.stance != "none"
     assert after["We"].decided_by == ("anna",)
     assert after["Nobody"].decided_by == ()
+
+
+def test_what_the_machine_said_stands_beside_what_people_decided() -> None:
+    made = notes()
+    day = "2025-04-02T09:30:00"
+    _, after, _ = replayed(
+        made,
+        on(made, "Nobody", "kind", value="status", when=day),
+        on(made, "The survey", "kind", value="impediment", when=day, why="seen"),
+        on(made, "The register", "uncode", value="T-017", when=day),
+    )
+    said = {begin: after[begin].machine for begin in ("Nobody", "The survey", "The register")}
+    nobody, survey, register = said.values()
+    assert nobody is not None
+    assert survey is not None
+    assert register is not None
+    assert (nobody.kind, nobody.tier, nobody.theme_ids) == (
+        "impediment", "confirmed", ("ownership",),
+    )  # fmt: skip
+    assert after["Nobody"].theme_ids == ()
+    assert after["Nobody"].judgement.why == (
+        f"machine said impediment {nobody.probability:.2f}; decided status by anna on 2025-04-02"
+    )
+    assert survey.tier == "review"
+    assert after["The survey"].judgement.why.endswith(
+        ", to review; confirmed by anna on 2025-04-02: seen"
+    )
+    assert "T-017" in register.theme_ids
+    assert "code T-017 taken away by anna on 2025-04-02" in after["The register"].judgement.why
+    assert after["We"].machine is None  # nobody decided about it
+
+    kept = {r.text: r for r in rulings.rulings(list(after.values()), made.documents())}
+    owned = next(r for text, r in kept.items() if text.startswith("Nobody"))
+    assert (owned.kind, owned.by_machine().kind) == ("status", "impediment")
+    assert owned.by_machine().codes == ("ownership",)
+    assert owned.by_machine().decided_by == ()
+
+
+def test_rulings_of_an_earlier_version_open_and_claim_nothing() -> None:
+    made = notes()
+    _, after, _ = replayed(made, on(made, "Nobody", "kind", value="status"))
+    row = next(
+        r
+        for r in rulings.rulings(list(after.values()), made.documents())
+        if r.decided_by == ("anna",)
+    )
+    old = msgspec.to_builtins(row)
+    del old["machine"], old["decisions"]
+    opened = msgspec.convert(old, rulings.Ruling)
+    assert (opened.kind, opened.said, opened.decisions) == ("status", None, ())
 
 
 def test_codes_given_and_taken_by_people_hold() -> None:

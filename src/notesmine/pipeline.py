@@ -172,7 +172,7 @@ def run(
             store,
             functools.partial(tell, "embed"),
         )
-        codings = _code(judged, book, classifier, store)
+        codings = _code(judged, people, book, classifier, store)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
         themes = people.themes(grown.themes)
         assigned = people.assign(_assign(judged, codings, vectors, grown), themes)
@@ -352,7 +352,11 @@ CHECKPOINT = 1024
 
 
 def _code(
-    judged: Sequence[Judged], book: Codebook, classifier: classify.Classifier, store: Store
+    judged: Sequence[Judged],
+    people: exchange.Replay,
+    book: Codebook,
+    classifier: classify.Classifier,
+    store: Store,
 ) -> list[Coding]:
     """Code passages; the classifier's own vectors are asked for where the user added a code."""
 
@@ -362,7 +366,7 @@ def _code(
 
     return Coder(exchange.looked_for(book), classifier.encode).code(
         [j.passage.text for j in judged],
-        [j.judged.judgement.kind for j in judged],
+        [people.codable_kind(j.passage, j.judged.judgement.kind) for j in judged],
         [j.judged.codes for j in judged],
         vectors,
         everything=False,

@@ -173,8 +173,7 @@
     if (card.pinned) { tags.push(node("li", "pinned", "pinned")); }
     if (!card.quotable) { tags.push(node("li", "not for quotation", "closed")); }
     fill(byId("state"), tags);
-    byId("reason").textContent = "The machine: " + card.probability.toFixed(2) + " for an impediment" +
-      (card.why ? "; " + card.why : "") +
+    byId("reason").textContent = machine(card.machine) +
       (card.anew ? ". A decision was taken back since the last run: the next one judges it anew." : "");
     fill(byId("decided"), card.conflicts.map(function (text) {
       return node("li", "People differ, the machine's answer stands: " + text, "torn");
@@ -186,6 +185,12 @@
     all("#kinds button").forEach(function (button) {
       button.setAttribute("aria-pressed", String(button.dataset.kind === card.kind));
     });
+  }
+  function machine(said) { // what it said by itself, whatever people decided since
+    if (!said) { return "What the machine said was not kept by an earlier version: the next run that does its work anew keeps it"; }
+    return "The machine said " + said.kind + (said.tier === "review" ? ", to review" : "") + ", " +
+      said.probability.toFixed(2) + " for an impediment; " + (said.themes.join(", ") || "no code") +
+      (said.why ? "; " + said.why : "");
   }
   function go(step) {
     var next = at + step;
