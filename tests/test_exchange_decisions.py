@@ -20,6 +20,7 @@ from notesmine.exchange.amend import decided
 from notesmine.exchange.anchor import Anchor, Finder, surroundings
 from notesmine.exchange.decision import Decision, add_decisions, read_decisions
 from notesmine.exchange.settle import settle
+from notesmine.exchange.strike import strike
 from notesmine.records import Document, Passage, Theme, digest
 from notesmine.store import Store
 from notesmine.themes.codebook import MIN_EXAMPLES, load_codebook
@@ -220,6 +221,23 @@ def test_two_people_who_agree_hold_and_the_last_word_of_one_counts() -> None:
     assert survey.judgement.tier == "confirmed"
     assert survey.decided_by == ("ben", "anna")
     assert not people.problems()
+
+
+def test_one_person_spelt_in_two_ways_is_one(tmp_path: Path) -> None:
+    made = notes()
+    file = tmp_path / "decisions.toml"
+    said = [("AB", "status"), ("a b ", "proposal"), ("CD", "proposal")]
+    add_decisions(file, [on(made, "Nobody", "kind", who, value=v) for who, v in said])
+    written = file.read_text("utf-8")
+    found = read_decisions(file)
+    assert [d.who for d in found] == ["AB", "AB", "CD"]
+    people, after, _ = replayed(made, *found)
+    assert not people.problems()
+    assert (after["Nobody"].judgement.kind, after["Nobody"].decided_by) == (
+        "proposal", ("AB", "CD"),
+    )  # fmt: skip
+    assert [d.who for d in strike(file, [0], found)] == ["a b ", "CD"]
+    assert written.count("a b ") == file.read_text("utf-8").count("a b ") == 1
 
 
 def test_unknown_codes_and_lost_passages_are_listed() -> None:

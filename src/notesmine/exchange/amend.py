@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from notesmine.exchange.decision import NAME, Decision, read_decisions
+from notesmine.exchange.decision import NAME, Decision, from_rows, read_decisions
 from notesmine.exchange.settle import Conflict, Settled, settle
 from notesmine.records import Problem, digest
 from notesmine.store import Store
@@ -61,7 +61,7 @@ def load_decisions(corpus: Path, store: Store) -> Decided:
     problems: tuple[Problem, ...] = ()
     if path.is_file():
         return decided(read_decisions(path))
-    kept = [msgspec.json.decode(row, type=Decision) for row in store.decisions()]
+    kept = from_rows(store.decisions())
     if kept:
         problems = (
             Problem(
