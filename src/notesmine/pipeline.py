@@ -358,18 +358,20 @@ def _code(
     classifier: classify.Classifier,
     store: Store,
 ) -> list[Coding]:
-    """Code passages; the classifier's own vectors are asked for where the user added a code."""
+    """Code passages; the classifier's own vectors are asked for where people added or taught."""
 
     def vectors(rows: Sequence[int]) -> Vectors:
         texts = [judged[i].passage.text for i in rows]
         return _stack(embed.embed(texts, classifier, store), texts)
 
-    return Coder(exchange.looked_for(book), classifier.encode).code(
+    taught = exchange.lessons(people.decided, book)
+    return Coder(exchange.looked_for(book), classifier.encode, taught).code(
         [j.passage.text for j in judged],
         [people.codable_kind(j.passage, j.judged.judgement.kind) for j in judged],
         [j.judged.codes for j in judged],
         vectors,
         everything=False,
+        untaught=frozenset(i for i, j in enumerate(judged) if people.coded(j.passage)),
     )
 
 

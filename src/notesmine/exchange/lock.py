@@ -103,7 +103,7 @@ def _is_there(lock: Path, held: int) -> bool:
 
 
 def _give_back(lock: Path, held: int) -> None:
-    """Take the file away and close it; where an open file cannot be deleted, the other way round."""
+    """Take the file away and close it; the other way round where an open one cannot be deleted."""
     with contextlib.suppress(OSError):
         if sys.platform != "win32":
             lock.unlink()

@@ -115,6 +115,10 @@ class Replay:
         said = self.machine.get(passage.passage_id)
         return kind if said is None or kind in CODED_KINDS else said.kind
 
+    def coded(self, passage: Passage) -> bool:
+        """Whether people gave a passage codes, or took some from it."""
+        return any(aspect == "code" for aspect, _ in self.of.get(passage.passage_id, ()))
+
     # -- themes -------------------------------------------------------------------------------
 
     def themes(self, themes: Sequence[Theme]) -> list[Theme]:
@@ -196,7 +200,10 @@ class Replay:
         )
 
     def _machine(self, item: Assigned, known: set[str]) -> Machine | None:
-        """Return what the machine said of a passage that people decided about."""
+        """Return what the machine said of a passage that people decided about.
+
+        A code that people made and gave to this very passage is none that the machine found.
+        """
         said = self.machine.get(item.passage.passage_id)
         if said is None:
             return None
@@ -204,7 +211,9 @@ class Replay:
         if said.kind != item.judgement.kind:
             coding = _recoded(coding, said.kind, item.passage.text)
         ranked = {c.code for c in coding.codes}
-        codes = tuple(c.code for c in coding.codes if c.assigned)
+        own = self.of.get(item.passage.passage_id, {})
+        echo = {c for _, c in own if (c, "add", "") in self.decided.codes}
+        codes = tuple(c.code for c in coding.codes if c.assigned and c.code not in echo)
         ids = [*codes]
         if said.kind in CODED_KINDS:
             ids += [t for t in item.theme_ids if t not in ranked]

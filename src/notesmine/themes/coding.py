@@ -1,12 +1,13 @@
 """Codes for passages: the fitted scorer, cues, and likeness to the examples of a code.
 
 Built-in codes are ranked by the scorer that was fitted on coded statements, helped by cues; a code
-that a user adds is ranked by likeness to its definition and examples, and by its cues.
+that a user adds is ranked by likeness to its definition and examples, and by its cues. What people
+decided about much the same words comes last and bounds the score, see `taught`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from notesmine.themes.codebook import Codebook, builtin_ids
 from notesmine.themes.cues import CueFinder
 from notesmine.themes.likeness import similarity, texts
 from notesmine.themes.stance import stance
+from notesmine.themes.taught import Bound, Lessons, Taught
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -41,16 +43,22 @@ class Coder:
     codebook : Codebook
     encode : callable
         Gives the unit vectors (n, d) of texts; called only when the codebook holds codes of the
-        user's own.
+        user's own, or something was taught.
+    taught : mapping of code id to Taught, optional
+        What people's corrections teach about codes in use.
     """
 
-    def __init__(self, codebook: Codebook, encode: Encode) -> None:
+    def __init__(
+        self, codebook: Codebook, encode: Encode, taught: Mapping[str, Taught] | None = None
+    ) -> None:
         self.codebook = codebook
         self.codes = tuple(code.id for code in codebook.active())
         self._cues = CueFinder(codebook.active())
         built_in = builtin_ids()
         added = [code for code in codebook.active() if code.id not in built_in]
         self._added: dict[str, Vectors] = {code.id: encode(texts(code)) for code in added}
+        inside = {c: said for c, said in (taught or {}).items() if c in self.codes}
+        self._lessons = Lessons(inside, encode)
 
     def code(
         self,
@@ -60,6 +68,7 @@ class Coder:
         vectors: Callable[[Sequence[int]], Vectors],
         *,
         everything: bool = True,
+        untaught: Collection[int] = (),
     ) -> list[Coding]:
         """Rank the codes for passages and assign those that fit.
 
@@ -71,6 +80,9 @@ class Coder:
             Gives the vectors (m, d) of the passages with given numbers; called only when needed.
         everything : bool, default True
             Rank the codes for passages of all kinds, those included to which none is assigned.
+        untaught : collection of int
+            Numbers of the passages that the lessons come from: of these the machine's own answer
+            is wanted, not an echo.
 
         Returns
         -------
@@ -80,11 +92,15 @@ class Coder:
         """
         rows = [i for i, kind in enumerate(kinds) if kind in CODED_KINDS]
         likeness: dict[int, NDArray[np.float64]] = {}
-        if self._added and rows:
-            scores = similarity(vectors(rows), self._added)
+        bounds: dict[int, dict[str, Bound]] = {}
+        if (self._added or self._lessons.of) and rows:
+            found = vectors(rows)
+            scores = similarity(found, self._added)
             likeness = {i: scores[at] for at, i in enumerate(rows)}
+            bounds = dict(zip(rows, self._lessons.bounds(found), strict=True))
+            bounds = {i: row for i, row in bounds.items() if i not in untaught}
         return [
-            self._one(text, kind, fitted[i], likeness.get(i))
+            self._one(text, kind, fitted[i], likeness.get(i), bounds.get(i, {}))
             if everything or kind in CODED_KINDS
             else Coding(codes=(), stance=stance(kind, text))
             for i, (text, kind) in enumerate(zip(passages, kinds, strict=True))
@@ -96,6 +112,7 @@ class Coder:
         kind: Kind,
         fitted: Mapping[str, float],
         likeness: NDArray[np.float64] | None,
+        bounds: Mapping[str, Bound],
     ) -> Coding:
         if not fitted:
             return Coding(codes=(), stance="none")
@@ -114,6 +131,9 @@ class Coder:
         for code, hits in words.items():
             score[code] = _nudge(score[code], CUE_LOGIT)
             why[code].append(f"cues: {', '.join(dict.fromkeys(hits))}")
+        for code, bound in bounds.items():
+            score[code] = bound.hold(score[code])
+            why[code].append(bound.why)
         ranked = sorted(score, key=lambda code: (-round(score[code], 6), code))
         best = score[ranked[0]] if ranked else 0.0
         floor = max(ASSIGN, NEAR_FIRST * best)

@@ -70,6 +70,11 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     return unit
 
 
+def cosines(vectors: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the cosines of passages (n, d) to texts (m, d), shape (n, m), rounded."""
+    return np.asarray(np.round(_unit(vectors) @ _unit(rows).T, DECIMALS))
+
+
 def mix(vectors: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return how like one code passages are, shape (n,), from -1 to 1.
 
@@ -80,7 +85,7 @@ def mix(vectors: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.f
     rows : ndarray of shape (1 + examples, d)
         Of ``texts(code)``.
     """
-    cosines = np.round(_unit(vectors) @ _unit(rows).T, DECIMALS)
-    examples = cosines[:, 1:] if len(rows) > 1 else cosines
-    nearest, mean = examples.max(axis=1), cosines.mean(axis=1)
+    near = cosines(vectors, rows)
+    examples = near[:, 1:] if len(rows) > 1 else near
+    nearest, mean = examples.max(axis=1), near.mean(axis=1)
     return np.asarray(NEAREST * nearest + (1.0 - NEAREST) * mean)
