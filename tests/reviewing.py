@@ -75,6 +75,11 @@ class Client:
     def send(
         self, method: str, path: str, body: bytes | None = None, **change: str | None
     ) -> Answer:
+        """Ask for a path of the page's folder; ``/open`` and what begins with // are as given."""
+        if path.startswith("//"):
+            path = path[1:]
+        elif not path.startswith("/open"):
+            path = self.keys.folder + path
         headers: dict[str, str | None] = {"host": self.host, "cookie": self.cookie or None}
         if method == "POST":
             headers |= {

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import factory
+from notesmine import rulings
 from notesmine.config import Settings
 from notesmine.errors import ConfigError
 from notesmine.evidence import Assigned, weigh
@@ -19,6 +20,7 @@ from notesmine.exchange.amend import decided
 from notesmine.exchange.anchor import Anchor, Finder, surroundings
 from notesmine.exchange.decision import Decision, add_decisions, read_decisions
 from notesmine.exchange.settle import settle
+from notesmine.exchange.strike import strike
 from notesmine.records import Document, Passage, Theme, digest
 from notesmine.store import Store
 from notesmine.themes.codebook import MIN_EXAMPLES, load_codebook
@@ -86,10 +88,60 @@ def test_a_corrected_kind_wins_is_certain_and_says_who() -> None:
     assert (judgement.kind, judgement.tier, judgement.scores) == (
         "impediment", "confirmed", {"impediment": 1.0},
     )  # fmt: skip
-    assert "decided by anna (machine: status 0.90): it blocks" in judgement.why
+    assert judgement.why == "machine said status 0.90; decided impediment by anna: it blocks"
     assert after["We"].coding.stance != "none"
     assert after["We"].decided_by == ("anna",)
     assert after["Nobody"].decided_by == ()
+
+
+def test_what_the_machine_said_stands_beside_what_people_decided() -> None:
+    made = notes()
+    day = "2025-04-02T09:30:00"
+    _, after, _ = replayed(
+        made,
+        on(made, "Nobody", "kind", value="status", when=day),
+        on(made, "The survey", "kind", value="impediment", when=day, why="seen"),
+        on(made, "The register", "uncode", value="T-017", when=day),
+    )
+    said = {begin: after[begin].machine for begin in ("Nobody", "The survey", "The register")}
+    nobody, survey, register = said.values()
+    assert nobody is not None
+    assert survey is not None
+    assert register is not None
+    assert (nobody.kind, nobody.tier, nobody.theme_ids) == (
+        "impediment", "confirmed", ("ownership",),
+    )  # fmt: skip
+    assert after["Nobody"].theme_ids == ()
+    assert after["Nobody"].judgement.why == (
+        f"machine said impediment {nobody.probability:.2f}; decided status by anna on 2025-04-02"
+    )
+    assert survey.tier == "review"
+    assert after["The survey"].judgement.why.endswith(
+        ", to review; confirmed by anna on 2025-04-02: seen"
+    )
+    assert "T-017" in register.theme_ids
+    assert "code T-017 taken away by anna on 2025-04-02" in after["The register"].judgement.why
+    assert after["We"].machine is None  # nobody decided about it
+
+    kept = {r.text: r for r in rulings.rulings(list(after.values()), made.documents())}
+    owned = next(r for text, r in kept.items() if text.startswith("Nobody"))
+    assert (owned.kind, owned.by_machine().kind) == ("status", "impediment")
+    assert owned.by_machine().codes == ("ownership",)
+    assert owned.by_machine().decided_by == ()
+
+
+def test_rulings_of_an_earlier_version_open_and_claim_nothing() -> None:
+    made = notes()
+    _, after, _ = replayed(made, on(made, "Nobody", "kind", value="status"))
+    row = next(
+        r
+        for r in rulings.rulings(list(after.values()), made.documents())
+        if r.decided_by == ("anna",)
+    )
+    old = msgspec.to_builtins(row)
+    del old["machine"], old["decisions"]
+    opened = msgspec.convert(old, rulings.Ruling)
+    assert (opened.kind, opened.said, opened.decisions) == ("status", None, ())
 
 
 def test_codes_given_and_taken_by_people_hold() -> None:
@@ -169,6 +221,23 @@ def test_two_people_who_agree_hold_and_the_last_word_of_one_counts() -> None:
     assert survey.judgement.tier == "confirmed"
     assert survey.decided_by == ("ben", "anna")
     assert not people.problems()
+
+
+def test_one_person_spelt_in_two_ways_is_one(tmp_path: Path) -> None:
+    made = notes()
+    file = tmp_path / "decisions.toml"
+    said = [("AB", "status"), ("a b ", "proposal"), ("CD", "proposal")]
+    add_decisions(file, [on(made, "Nobody", "kind", who, value=v) for who, v in said])
+    written = file.read_text("utf-8")
+    found = read_decisions(file)
+    assert [d.who for d in found] == ["AB", "AB", "CD"]
+    people, after, _ = replayed(made, *found)
+    assert not people.problems()
+    assert (after["Nobody"].judgement.kind, after["Nobody"].decided_by) == (
+        "proposal", ("AB", "CD"),
+    )  # fmt: skip
+    assert [d.who for d in strike(file, [0], found)] == ["a b ", "CD"]
+    assert written.count("a b ") == file.read_text("utf-8").count("a b ") == 1
 
 
 def test_unknown_codes_and_lost_passages_are_listed() -> None:

@@ -10,12 +10,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from starlette.responses import PlainTextResponse
 
 import reviewing
 import states
 from notesmine.exchange.decision import Decision, add_decisions
 from notesmine.review import Desk
 from notesmine.review.desk import Filter
+from notesmine.review.guard import KEY_HEADER, Guard, Keys
 from notesmine.store import Store, state_folder
 from reviewing import Client, decisions, ident, kept, office, opened, rulings
 from states import OWNED, SHELVED
@@ -46,11 +48,11 @@ def test_the_link_works_once(out: Path) -> None:
         token = client.keys.token
         assert client.open("x" * 43).status == 403
         first = client.open(token)
-        assert (first.status, first.headers["location"]) == (303, "/")
-        cookie = first.headers["set-cookie"].lower()
-        assert "httponly" in cookie
-        assert "samesite=strict" in cookie
-        assert str(client.port) in cookie.partition("=")[0]
+        assert (first.status, first.headers["location"]) == (303, f"{client.keys.folder}/")
+        cookie = [part.strip() for part in first.headers["set-cookie"].split(";")]
+        assert {"httponly", "samesite=strict"} <= {part.lower() for part in cookie}
+        assert f"Path={client.keys.folder}/" in cookie
+        assert str(client.port) in cookie[0].partition("=")[0]
         assert client.send("GET", "/").status == 200
         stranger = Client(client.port, client.keys)
         assert stranger.open(token).status == 403
@@ -58,6 +60,41 @@ def test_the_link_works_once(out: Path) -> None:
         for path in ("/", "/review.js", "/api/passages", "/nothing"):
             assert stranger.send("GET", path).status == 403
             assert stranger.send("GET", path, cookie=client.cookie[:-1]).status == 403
+
+
+def test_the_cookie_is_for_this_review_alone(out: Path) -> None:
+    with reviewing.served(Desk(out)) as one, reviewing.served(Desk(out)) as other:
+        one.open()
+        other.open()
+        assert one.keys.folder != other.keys.folder
+        assert one.cookie.partition("=")[0] != other.cookie.partition("=")[0]
+        both = f"{one.cookie}; {other.cookie}"
+        assert one.send("GET", "/", cookie=both).status == 200
+        assert other.send("GET", "/", cookie=both).status == 200
+        for path in ("//", "//api/passages", f"/{other.keys.folder}/", f"/{one.keys.folder}x/"):
+            assert one.send("GET", path, cookie=both).status == 403
+
+
+@pytest.mark.parametrize(
+    ("port", "host", "answered"),
+    [
+        (80, "127.0.0.1", True),
+        (80, "127.0.0.1:80", True),
+        (80, "localhost", False),
+        (8080, "127.0.0.1", False),
+    ],
+)
+def test_browsers_leave_out_the_port_of_http(port: int, host: str, answered: bool) -> None:
+    keys = Keys()
+    guard = Guard(PlainTextResponse("page"), keys, port)
+    headers = {
+        "host": host, "origin": f"http://{host}", "cookie": f"{guard.cookie}={keys.session}",
+        KEY_HEADER: keys.page, "content-type": "application/json", "content-length": "2",
+    }  # fmt: skip
+    raw = [(k.encode(), v.encode()) for k, v in headers.items()]
+    path = f"{keys.folder}/api/undo"
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": raw}
+    assert (guard.refusal(scope) is None) is answered
 
 
 def test_a_link_on_another_page_leaves_the_token_unspent(out: Path) -> None:
@@ -125,8 +162,10 @@ def test_the_page_brings_all_it_needs(page: Client) -> None:
     assert "@" not in re.sub(r"@media", "", html)
     assert not re.findall(r"(?:https?:)?//\w", html)
     assert not re.findall(r"<script(?![^>]*src=)|<style|\son\w+=|\sstyle=", html)
-    for name in set(re.findall(r'(?:src|href)="(/[^"]+)"', html)):
-        assert page.send("GET", name).status == 200
+    names = set(re.findall(r'(?:src|href)="([^"#:]+)"', html))
+    assert names == {"review.css", "review.js"}
+    for name in names:
+        assert page.send("GET", f"/{name}").status == 200
     script = page.send("GET", "/review.js").body.decode()
     assert not re.findall(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", script)
 
@@ -372,6 +411,20 @@ def test_two_people_who_differ_are_shown_and_the_machine_stands(out: Path, page:
     assert card["kind"] == "impediment"
     assert "CD: kind status" in card["conflicts"][0]
     assert [d["who"] for d in card["decided"]] == ["AB", "AB", "CD"]
+
+
+def test_one_person_however_the_name_is_spelt(out: Path, page: Client) -> None:
+    quote = ident(out, OWNED[0])
+    page.decide("kind", who="A. Bee", quote_id=quote, value="proposal")
+    found = page.decide("kind", who="a.bee", quote_id=quote, value="status")
+    assert (found["card"]["kind"], found["card"]["conflicts"]) == ("status", [])
+    assert {d.who for d in decisions(out)} == {"A. Bee"}
+    assert page.get(f"/api/passage?id={quote}&who=A.BEE")["seen"]
+    again = page.decide("kind", who="A.BEE", quote_id=quote, value="status")
+    assert again["said"] == "as before"
+    for who in ("a. bee", "A.Bee"):
+        assert page.undo(who).status == 200
+    assert decisions(out) == []
 
 
 def test_two_reviews_at_once_keep_both(out: Path) -> None:

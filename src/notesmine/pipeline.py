@@ -51,6 +51,7 @@ from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS, Coder
 from notesmine.themes.growth import attach, blend, codes_as_themes, emergent_themes, grow
+from notesmine.themes.taught import Lessons
 
 #: Told of each stage's progress: name, done, total.
 Reporter = Callable[[str, int, int], None]
@@ -172,7 +173,7 @@ def run(
             store,
             functools.partial(tell, "embed"),
         )
-        codings = _code(judged, book, encoder, store)
+        codings = _code(judged, people, book, classifier, store)
         phrases = functools.partial(_kept_vectors, embedder=embedder, store=store)
         grown = _themes(judged, codings, vectors, registry_body, settings, book, phrases, tell)
         themes = people.themes(grown.themes)
@@ -353,18 +354,28 @@ CHECKPOINT = 1024
 # -- themes ---------------------------------------------------------------------------------------
 
 
-def _code(judged: Sequence[Judged], book: Codebook, encoder: Encoder, store: Store) -> list[Coding]:
-    """Code passages; the packaged model's vectors are asked for where the user added a code."""
+def _code(
+    judged: Sequence[Judged],
+    people: exchange.Replay,
+    book: Codebook,
+    classifier: classify.Classifier,
+    store: Store,
+) -> list[Coding]:
+    """Code passages, as people taught too."""
 
-    def vectors(rows: Sequence[int]) -> Vectors:
-        return _kept_vectors([judged[i].passage.text for i in rows], encoder, store)
+    def vectors(rows: Sequence[int], embedder: embed.Embedder) -> Vectors:
+        return _kept_vectors([judged[i].passage.text for i in rows], embedder, store)
 
-    return Coder(exchange.looked_for(book), encoder.encode).code(
+    encoder = classifier.encoder
+    lessons = Lessons(exchange.lessons(people.decided, book), classifier.encode)
+    return Coder(exchange.looked_for(book), encoder.encode, lessons).code(
         [j.passage.text for j in judged],
-        [j.judged.judgement.kind for j in judged],
+        [people.codable_kind(j.passage, j.judged.judgement.kind) for j in judged],
         [j.judged.codes for j in judged],
-        vectors,
+        functools.partial(vectors, embedder=encoder),
+        learnt=functools.partial(vectors, embedder=classifier),
         everything=False,
+        untaught=frozenset(i for i, j in enumerate(judged) if people.coded(j.passage)),
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from notesmine.errors import StateError
-from notesmine.evidence import Assigned
+from notesmine.evidence import Assigned, Machine
 from notesmine.evidence.assigned import is_quotable
 from notesmine.evidence.quotes import identify, path_of
 from notesmine.records import Document, Kind, Stance, Tier
@@ -25,11 +25,13 @@ LEVEL = 1
 
 
 class Ruling(Struct, frozen=True, kw_only=True):
-    """A passage with the machine's decision about it.
+    """A passage with what holds of it: the machine's decision, or people's over it.
 
     ``quote_id`` is the id it has, or would have, as a quote; ``codes`` are the codes assigned, the
     best first; ``theme_ids`` adds the emergent theme. ``quotable`` covers its document too.
-    ``code_scores`` go with ``codes``; ``decided_by`` names the people who decided about it.
+    ``code_scores`` go with ``codes``; ``decided_by`` names the people who decided about it, and
+    ``decisions`` are the moments of what they decided. Where somebody did, ``machine`` is what the
+    machine said before; states of earlier versions do not know it.
     """
 
     quote_id: str
@@ -55,6 +57,41 @@ class Ruling(Struct, frozen=True, kw_only=True):
     pinned: bool = False
     decided_by: tuple[str, ...] = ()
     speaker: str | None = None
+    decisions: tuple[str, ...] = ()
+    machine: Machine | None = None
+
+    @property
+    def said(self) -> Machine | None:
+        """What the machine by itself says; None where people decided and the state kept it not."""
+        if self.machine is not None or self.decided_by:
+            return self.machine
+        return Machine(
+            kind=self.kind,
+            tier=self.tier,
+            probability=self.probability,
+            codes=self.codes,
+            theme_ids=self.theme_ids,
+            why=self.why,
+        )
+
+    def by_machine(self) -> Ruling:
+        """Return the passage as the machine by itself judged it, where that is known."""
+        said = self.machine
+        if said is None:
+            return self
+        return msgspec.structs.replace(
+            self,
+            kind=said.kind,
+            tier=said.tier,
+            probability=said.probability,
+            codes=said.codes,
+            code_scores=(),
+            theme_ids=said.theme_ids,
+            why=said.why,
+            decided_by=(),
+            decisions=(),
+            machine=None,
+        )
 
 
 def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> list[Ruling]:
@@ -87,6 +124,8 @@ def rulings(assigned: Sequence[Assigned], documents: Mapping[str, Document]) -> 
                 pinned=item.pinned,
                 decided_by=item.decided_by,
                 speaker=passage.speaker,
+                decisions=item.decisions,
+                machine=item.machine,
             )
         )
     return sorted(found, key=lambda r: (r.doc_id, r.start, r.end))

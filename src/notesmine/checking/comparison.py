@@ -112,7 +112,8 @@ def _compare(a: str, b: str, store: Store | None) -> Agreement:
     codes = _codes(store, samples)
     sheets = {name: read_answers(Path(name), codes) for name in (a, b) if name != MACHINE}
     ids = {row for sheet in sheets.values() for row in sheet.rows}
-    known = look_up(ids, samples, (kept(store) or ()) if store is not None else ())
+    newest = (kept(store) or ()) if store is not None else ()
+    known = look_up(ids, samples, [r.by_machine() for r in newest])
     problems = [p for sheet in sheets.values() for p in sheet.problems]
     if store is not None:
         problems += _unknown(sheets.values(), known)

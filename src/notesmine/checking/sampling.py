@@ -90,13 +90,14 @@ def sample(
 
 
 def _rulings(store: Store) -> list[Ruling]:
+    """Return the passages with the machine's own answers: what people decided is no test of it."""
     found = kept(store)
     if found is None:
         raise StateError(
             "the state holds no list of passages yet: it is of an earlier version",
             "Run `notesmine run` once more, then draw the sample.",
         )
-    return found
+    return [r.by_machine() for r in found]
 
 
 def codebook_of(store: Store | None) -> Codebook:

@@ -116,6 +116,14 @@ class Classifier:
             calibrate(codes, self.facts["code_temperature"]),
         )
 
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return unit vectors (n, d) of texts in the space that the fitting made.
+
+        Texts that tell of the same hindrance lie closer here than in the packaged model's space,
+        whatever they are about: what passages that people coded are compared in.
+        """
+        return self.encoder.unit_vectors(texts, self._network.pool, progress)  # type: ignore[arg-type]
+
     def judge(
         self,
         texts: Sequence[str],

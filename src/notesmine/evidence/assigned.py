@@ -7,12 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from notesmine.records import Coding, Document, Judgement, Passage
+from notesmine.records import Coding, Document, Judgement, Kind, Passage, Tier
 
 #: Sorts undated passages after every dated one.
 UNDATED = "9999"
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """What the machine by itself said of a passage about which people decided.
+
+    ``probability`` is that of an impediment, ``codes`` are those that it would assign.
+    ``theme_ids`` adds the emergent theme where people left the passage among those that themes are
+    sought in.
+    """
+
+    kind: Kind
+    tier: Tier
+    probability: float
+    codes: tuple[str, ...]
+    theme_ids: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +39,8 @@ class Assigned:
     ``theme_ids`` holds codes and emergent ids and may be empty; ``vector`` is a unit vector of
     shape ``(d,)``, or None where the passage was not embedded. Passages not for quotation belong
     in the list whatever their themes, since their words are kept out of the context of others.
-    People may have ``pinned`` it, to be shown first; ``decided_by`` names who decided anything.
+    People may have ``pinned`` it, to be shown first; ``decided_by`` names who decided anything,
+    ``decisions`` are the moments of what they decided, and ``machine`` is what stood there before.
     """
 
     passage: Passage
@@ -32,6 +50,8 @@ class Assigned:
     vector: NDArray[np.float32] | None = None
     pinned: bool = False
     decided_by: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+    machine: Machine | None = None
 
     def probability(self, kind: str = "impediment") -> float:
         """Probability that the passage is of a kind."""

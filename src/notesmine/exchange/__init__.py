@@ -3,7 +3,7 @@
 Reads the state; writes the one file it is asked for, people's decisions, and nothing else.
 """
 
-from notesmine.exchange.amend import Decided, amended, load_decisions, looked_for
+from notesmine.exchange.amend import Decided, amended, lessons, load_decisions, looked_for
 from notesmine.exchange.export import Exported, export
 from notesmine.exchange.project import FINDINGS
 from notesmine.exchange.replay import Replay
@@ -18,6 +18,7 @@ __all__ = [
     "amended",
     "compare_file",
     "export",
+    "lessons",
     "load_decisions",
     "looked_for",
     "take",

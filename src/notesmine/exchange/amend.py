@@ -8,11 +8,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from notesmine.exchange.decision import NAME, Decision, read_decisions
+from notesmine.exchange.decision import NAME, Decision, from_rows, read_decisions
 from notesmine.exchange.settle import Conflict, Settled, settle
 from notesmine.records import Problem, digest
 from notesmine.store import Store
 from notesmine.themes.codebook import MIN_EXAMPLES, Code, Codebook, builtin_ids
+from notesmine.themes.taught import Taught
 
 #: Most passages of people's that become examples of a code of theirs.
 MOST_EXAMPLES = 40
@@ -61,7 +62,7 @@ def load_decisions(corpus: Path, store: Store) -> Decided:
     problems: tuple[Problem, ...] = ()
     if path.is_file():
         return decided(read_decisions(path))
-    kept = [msgspec.json.decode(row, type=Decision) for row in store.decisions()]
+    kept = from_rows(store.decisions())
     if kept:
         problems = (
             Problem(
@@ -89,8 +90,8 @@ def amended(book: Codebook, decided: Decided) -> tuple[Codebook, tuple[Problem, 
     """Return a codebook with people's decisions about codes, and those that cannot be taken.
 
     A new code of people's is looked for by the machine from three passages on that they coded with
-    it: these become its examples, those from which they took it away its counter-examples. The
-    built-in codes are judged by a fitted scorer, which examples do not change.
+    it: these become its examples, those from which they took it away its counter-examples. Other
+    codes keep the examples of their book; what passages teach about them, `lessons` says.
     """
     if not decided.decisions:
         return book, ()
@@ -144,6 +145,38 @@ def amended(book: Codebook, decided: Decided) -> tuple[Codebook, tuple[Problem, 
         ),
         tuple(problems),
     )
+
+
+def lessons(decided: Decided, book: Codebook) -> dict[str, Taught]:
+    """Return what people's decisions on passages teach about the codes of a book, by code.
+
+    A lesson is the words of a passage, whether it is still in the notes or not, and holds as long
+    as the decision does: one that is taken back, or on which people differ, teaches nothing.
+
+    Parameters
+    ----------
+    decided : Decided
+    book : Codebook
+        As `amended` returned it: what was said of a merged code is said of the one it went into.
+    """
+    ids = {c.id for c in book.codes}
+
+    def resolve(code: str) -> str:
+        return standing(code, decided, book)
+
+    on_codes = [d for d in decided.decisions if d.what in {"code", "uncode"}]
+    settled, _ = settle(((" ".join(d.text.split()), d) for d in on_codes), resolve)
+    found: dict[str, Taught] = {}
+    for (text, _, code), said in settled.items():
+        if code not in ids:
+            continue
+        now = found.get(code, Taught())
+        found[code] = (
+            msgspec.structs.replace(now, yes=(*now.yes, text))
+            if said.value
+            else msgspec.structs.replace(now, no=(*now.no, text))
+        )
+    return found
 
 
 def standing(code: str, decided: Decided, book: Codebook) -> str:

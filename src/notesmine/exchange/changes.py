@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from notesmine.exchange.anchor import surroundings
-from notesmine.exchange.decision import LONGEST_ID, Decision, What
+from notesmine.exchange.decision import LONGEST_ID, Decision, What, one_spelling
 from notesmine.exchange.project import Project
 from notesmine.publish.text import one_line
 from notesmine.records import digest
@@ -128,8 +128,10 @@ class Drafts:
 
     def changes(self, file: str, taken: Iterable[Decision], moved: Sequence[str] = ()) -> Changes:
         """Return the decisions that are not taken yet, each once."""
-        before = {_same(d) for d in taken}
-        fresh = {_same(d): d for d in self.decisions}
+        known = list(taken)
+        spelt = one_spelling([*known, *self.decisions])
+        before = {_same(d) for d in spelt[: len(known)]}
+        fresh = {_same(d): d for d in spelt[len(known) :]}
         return Changes(
             file=file,
             run_id=self.project.run.run_id,

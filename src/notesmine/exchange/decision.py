@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -74,8 +75,9 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
 
     @property
     def key(self) -> str:
-        """A hash of all that it says but for the time."""
-        return digest(msgspec.json.encode(msgspec.structs.replace(self, when="")), length=16)
+        """A hash of all that it says but for the time, and for how a name is spelt."""
+        bare = msgspec.structs.replace(self, when="", who=person(self.who))
+        return digest(msgspec.json.encode(bare), length=16)
 
     @property
     def moment(self) -> str:
@@ -111,6 +113,32 @@ class Decision(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, om
         return f"{self.who}: {self.done()}" + (f" ({where})" if self.text else "")
 
 
+def person(who: str) -> str:
+    """Return what tells people apart: their names without case and spaces.
+
+    Examples
+    --------
+    >>> person("A. Bee") == person("a.bee ")
+    True
+    """
+    return "".join(unicodedata.normalize("NFKC", who).casefold().split())
+
+
+def one_spelling(decisions: Iterable[Decision]) -> list[Decision]:
+    """Return decisions with each person spelt as in the first of theirs."""
+    first: dict[str, str] = {}
+    return [
+        d if d.who == (who := first.setdefault(person(d.who), d.who))
+        else msgspec.structs.replace(d, who=who)
+        for d in decisions
+    ]  # fmt: skip
+
+
+def from_rows(rows: Iterable[bytes]) -> list[Decision]:
+    """Return the decisions that a state keeps."""
+    return one_spelling(msgspec.json.decode(row, type=Decision) for row in rows)
+
+
 def read_decisions(path: Path) -> list[Decision]:
     """Read ``decisions.toml``; nothing where there is none.
 
@@ -129,7 +157,18 @@ def read_decisions(path: Path) -> list[Decision]:
 
 
 def parse_decisions(raw: bytes, name: str) -> list[Decision]:
-    """Return the decisions that the bytes of a ``decisions.toml`` hold.
+    """Return the decisions that the bytes of a ``decisions.toml`` hold, each person spelt one way.
+
+    Raises
+    ------
+    ConfigError
+        As `read_decisions` does.
+    """
+    return one_spelling(as_written(raw, name))
+
+
+def as_written(raw: bytes, name: str) -> list[Decision]:
+    """Return the same with people spelt as the file has them.
 
     Raises
     ------

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import msgspec
 
-from notesmine.evidence import Assigned
+from notesmine.evidence import Assigned, Machine
 from notesmine.exchange.amend import Decided, standing
 from notesmine.exchange.anchor import Anchor, Finder
 from notesmine.exchange.decision import NAME, Decision
 from notesmine.exchange.settle import Settled, settle
+from notesmine.exchange.telling import told_over, with_codes
 from notesmine.records import (
     CodeScore,
     Coding,
@@ -56,6 +57,7 @@ class Replay:
         self.unknown: list[tuple[Decision, str]] = []
         placed = list(self._place(documents, passages)) if decided.decisions else []
         self.settled, self.conflicts = settle(placed, self._resolve)
+        self.machine: dict[str, Judgement] = {}
         self.of: dict[str, dict[tuple[str, str], Settled]] = {}
         for (passage_id, aspect, code), found in self.settled.items():
             self.of.setdefault(passage_id, {})[aspect, code] = found
@@ -84,24 +86,38 @@ class Replay:
     # -- judgements ---------------------------------------------------------------------------
 
     def overrule(self, passage: Passage, judgement: Judgement) -> tuple[Passage, Judgement]:
-        """Return a passage and its judgement as people decided, else as they are."""
+        """Return a passage and its judgement as people decided, else as they are.
+
+        What the machine said is noted, for `codable_kind` and `assign`.
+        """
         own = self.of.get(passage.passage_id)
         if not own:
             return passage, judgement
+        self.machine[passage.passage_id] = judgement
         veto, kind = own.get(("veto", "")), own.get(("kind", ""))
         if veto is not None and veto.value:
             passage = msgspec.structs.replace(passage, quotable=False)
         if kind is not None:
-            machine = f"{judgement.kind} {judgement.scores.get(judgement.kind, 0.0):.2f}"
-            why = "; ".join(dict.fromkeys(d.why for d in kind.by if d.why))
             judgement = Judgement(
                 kind=_kind(kind.value),
                 scores={kind.value: 1.0},
-                why=f"decided by {', '.join(kind.people)} (machine: {machine})"
-                + (f": {why}" if why else ""),
+                why=told_over(judgement, kind),
                 tier="confirmed",
             )
         return passage, judgement
+
+    def codable_kind(self, passage: Passage, kind: Kind) -> Kind:
+        """Return the kind under which a passage's codes are looked for.
+
+        Where people say that it speaks of no hindrance, the machine's own kind: its codes are not
+        assigned then, and kept as what the machine said.
+        """
+        said = self.machine.get(passage.passage_id)
+        return kind if said is None or kind in CODED_KINDS else said.kind
+
+    def coded(self, passage: Passage) -> bool:
+        """Whether people gave a passage codes, or took some from it."""
+        return any(aspect == "code" for aspect, _ in self.of.get(passage.passage_id, ()))
 
     # -- themes -------------------------------------------------------------------------------
 
@@ -156,6 +172,7 @@ class Replay:
 
     def _assign(self, item: Assigned, known: set[str]) -> Assigned:
         own = self.of.get(item.passage.passage_id, {})
+        machine = self._machine(item, known)
         coding = item.coding
         if ("kind", "") in own:
             coding = _recoded(coding, item.judgement.kind, item.passage.text)
@@ -173,10 +190,40 @@ class Replay:
         pin = own.get(("pin", ""))
         return replace(
             item,
+            judgement=with_codes(item.judgement, own),
             coding=coding,
             theme_ids=tuple(t for t in ids if t in known),
             pinned=pin is not None and bool(pin.value),
             decided_by=tuple(people),
+            decisions=tuple(dict.fromkeys(d.moment for s in own.values() for d in s.by)),
+            machine=machine,
+        )
+
+    def _machine(self, item: Assigned, known: set[str]) -> Machine | None:
+        """Return what the machine said of a passage that people decided about.
+
+        A code that people made and gave to this very passage is none that the machine found.
+        """
+        said = self.machine.get(item.passage.passage_id)
+        if said is None:
+            return None
+        coding = item.coding
+        if said.kind != item.judgement.kind:
+            coding = _recoded(coding, said.kind, item.passage.text)
+        ranked = {c.code for c in coding.codes}
+        own = self.of.get(item.passage.passage_id, {})
+        echo = {c for _, c in own if (c, "add", "") in self.decided.codes}
+        codes = tuple(c.code for c in coding.codes if c.assigned and c.code not in echo)
+        ids = [*codes]
+        if said.kind in CODED_KINDS:
+            ids += [t for t in item.theme_ids if t not in ranked]
+        return Machine(
+            kind=said.kind,
+            tier=said.tier,
+            probability=round(float(said.scores.get("impediment", 0.0)), 4),
+            codes=codes,
+            theme_ids=tuple(t for t in dict.fromkeys(map(self._resolve, ids)) if t in known),
+            why=said.why,
         )
 
     # -- what is told -------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from pathlib import Path
 from notesmine.errors import ConfigError
 from notesmine.exchange.decision import (
     Decision,
+    as_written,
     changed_meanwhile,
-    parse_decisions,
+    one_spelling,
     replace_decisions,
 )
 
@@ -33,20 +34,20 @@ def strike(
         If it cannot be written.
     """
     raw = path.read_bytes()
-    before = parse_decisions(raw, path.name)
-    if expected is not None and before != list(expected):
+    before = as_written(raw, path.name)
+    if expected is not None and one_spelling(before) != list(expected):
         raise changed_meanwhile(path)
     wanted = [d for n, d in enumerate(before) if n not in set(numbers)]
     text = raw.decode("utf-8-sig")
     body = _without(text.replace("\r\n", "\n"), set(numbers))
     body = body.replace("\n", "\r\n") if "\r\n" in text else body
-    if parse_decisions(body.encode(), path.name) != wanted:
+    if as_written(body.encode(), path.name) != wanted:
         raise ConfigError(
             f"{path.name} is not written in blocks that can be told apart",
             "Take the decision away by hand: each begins with a line [[decision]].",
         )
     replace_decisions(path, body.encode(), raw)
-    return wanted
+    return one_spelling(wanted)
 
 
 def _without(text: str, numbers: set[int]) -> str:

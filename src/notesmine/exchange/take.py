@@ -6,15 +6,15 @@ import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from notesmine.errors import InputError, StateError
 from notesmine.exchange import fromqda, fromsheet
 from notesmine.exchange.amend import decided, decisions_file
 from notesmine.exchange.changes import Author, Changes
-from notesmine.exchange.decision import Decision, add_decisions, read_decisions
+from notesmine.exchange.decision import Decision, add_decisions, from_rows, read_decisions
 from notesmine.exchange.foreign import read_project
+from notesmine.exchange.lock import locked
 from notesmine.exchange.names import hider
 from notesmine.exchange.project import Project, load_project
 from notesmine.exchange.qdpx import MACHINE
@@ -96,12 +96,14 @@ def take(found: Imported, out: Path, *, state: Path | None = None) -> None:
 
     Raises
     ------
+    StateError
+        If a run is working with the state, or somebody else writes the file.
     OutputError
         If the file cannot be written.
     """
     if not found.changes.fresh:
         return
-    with Store(state_folder(out, state)) as store:
+    with Store(state_folder(out, state)) as store, locked(found.file):
         if not found.file.is_file():
             kept = _taken(found.file, store)
             if kept:
@@ -146,7 +148,7 @@ def corpus_of(store: Store, command: str) -> Path:
 def _taken(path: Path, store: Store) -> Sequence[Decision]:
     if path.is_file():
         return read_decisions(path)
-    return [msgspec.json.decode(row, type=Decision) for row in store.decisions()]
+    return from_rows(store.decisions())
 
 
 def _project(store: Store, run_id: str) -> Project:

@@ -74,8 +74,7 @@ class Cards:
             "speaker": one_line(speaker or ""),
             "kind": now.kind,
             "tier": now.tier,
-            "probability": round(ruling.probability, 2),
-            "why": self.line(ruling.why, doc),
+            "machine": self.machine(ruling, over),
             "stance": ruling.stance,
             "themes": [self.label(over.labels[t]) for t in now.themes],
             "pinned": now.pinned,
@@ -93,6 +92,19 @@ class Cards:
             "stamp": now.stamp(self.project.run.run_id),
             "seen": over.looked_at(ruling.quote_id, who),
         }  # fmt: skip
+
+    def machine(self, ruling: Ruling, over: Overlay) -> dict[str, Any] | None:
+        """Return what the machine by itself says of a passage; None where that is not known."""
+        said = ruling.said
+        if said is None:
+            return None
+        return {
+            "kind": said.kind,
+            "tier": said.tier,
+            "probability": round(said.probability, 2),
+            "themes": [self.line(self._name(t, over)) for t in said.theme_ids],
+            "why": self.line(said.why, ruling.doc_id),
+        }
 
     def label(self, label: Label) -> dict[str, Any]:
         """Return a code or theme for lists."""

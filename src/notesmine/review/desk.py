@@ -11,11 +11,12 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from notesmine.errors import InputError
 from notesmine.exchange.amend import decisions_file
-from notesmine.exchange.decision import Decision
+from notesmine.exchange.decision import Decision, person
 from notesmine.exchange.names import hider
 from notesmine.exchange.project import load_project
 from notesmine.exchange.take import corpus_of
@@ -139,6 +140,7 @@ class Desk:
         """Return the passages of a filter, in order, and what there is to choose from."""
         with self._lock:
             self.refresh()
+            who = self._spelt(who)
             ids, seen = [], []
             words = wanted.words.casefold().split()
             counts: dict[str, int] = {}
@@ -203,7 +205,12 @@ class Desk:
         """
         with self._lock:
             self.refresh()
-            return self._card(ruling_of(self.rulings, quote_id), who)
+            return self._card(ruling_of(self.rulings, quote_id), self._spelt(who))
+
+    def _spelt(self, who: str) -> str:
+        """Return a person as the first of their decisions spells them."""
+        known = (d.who for d in self.over.decided.decisions if person(d.who) == person(who))
+        return next(known, who)
 
     def _card(self, ruling: Ruling, who: str) -> dict[str, Any]:
         return self.cards.card(ruling, self.over, who)
@@ -238,6 +245,7 @@ class Desk:
         when = datetime.datetime.now().isoformat(timespec="seconds")  # noqa: DTZ005 - their clock
         with self._lock:
             self.refresh()
+            asked = msgspec.structs.replace(asked, who=self._spelt(asked.who))
             self._check_seen(asked)
             fresh = decisions_of(asked, self.project, self.over, when, self.rulings)
             if fresh:
@@ -258,6 +266,7 @@ class Desk:
         check_initials(who)
         with self._lock:
             self.refresh()
+            who = self._spelt(who)
             gone = self.ledger.undo(who)
             self.refresh()
             self.taken = max(0, self.taken - len(gone))

@@ -2,6 +2,8 @@
 
 The page is reached by a link that works once and gives the browser a cookie; after that a request
 must bear the cookie, name this very server, and, to change anything, come from the page itself.
+The page lies in a folder of a random name, and the cookie with it: cookies do not tell ports apart,
+and no other server of this machine is to be sent it.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1"
+HTTP = 80  # the port that browsers leave out of a server's name
 #: The header in which the page repeats the key that it was served with.
 KEY_HEADER = "x-review-key"
 MAX_BODY = 256 << 10
@@ -40,12 +43,13 @@ USED = (
 
 
 class Keys:
-    """The secrets of one review: the link's token, the session, and the page's key."""
+    """The secrets of one review: the link's token, the session, the page's key and folder."""
 
     def __init__(self) -> None:
         self.token: str | None = secrets.token_urlsafe(32)
         self.session = secrets.token_urlsafe(32)
         self.page = secrets.token_urlsafe(32)
+        self.folder = f"/{secrets.token_urlsafe(12)}"
 
     def spend(self, token: str) -> bool:
         """Whether a token is the one of the link; after that it is not any more."""
@@ -68,10 +72,9 @@ class Guard:
 
     def __init__(self, app: ASGIApp, keys: Keys, port: int) -> None:
         self.app, self.keys = app, keys
-        self.host = f"{HOST}:{port}"
-        self.origin = f"http://{self.host}"
-        # Cookies do not tell ports apart: two reviews at once must not take each other's.
-        self.cookie = f"notesmine-review-{port}"
+        self.hosts = {f"{HOST}:{port}"} | ({HOST} if port == HTTP else set())
+        self.origins = {f"http://{host}" for host in self.hosts}
+        self.cookie = f"notesmine-review-{port}"  # two reviews at once: each has its own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
@@ -84,16 +87,18 @@ class Guard:
             await send(message)
 
         answer = self.refusal(scope)
-        await (answer or self.app)(scope, receive, marked)
+        inside = {**scope, "path": scope["path"].removeprefix(self.keys.folder)}
+        await (answer(scope, receive, marked) if answer else self.app(inside, receive, marked))
 
     def refusal(self, scope: Scope) -> Response | None:
         """Return why a request is not passed on, or what its token gives; None to pass it on."""
         headers = Headers(scope=scope)
-        if headers.getlist("host") != [self.host]:
+        named = headers.getlist("host")
+        if len(named) != 1 or named[0] not in self.hosts:
             # Another name for this address: a page elsewhere that had its own name point here.
             return _no("This server answers to its own address only.", 421)
         origin = headers.get("origin")
-        if origin is not None and origin != self.origin:
+        if origin is not None and origin not in self.origins:
             return _no("Requests of other pages are not answered.")
         if headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
             # A link on another page: the cookie would not come with it. The token stays unspent.
@@ -101,7 +106,10 @@ class Guard:
         if scope["path"] == "/open":
             return self._opened(scope)
         given = cookie_parser(headers.get("cookie", "")).get(self.cookie, "")
-        if not compare_digest(given.encode(), self.keys.session.encode()):
+        if not (
+            compare_digest(given.encode(), self.keys.session.encode())
+            and scope["path"].startswith(f"{self.keys.folder}/")
+        ):
             return _no(USED)
         if scope["method"] == "GET":
             return None
@@ -121,8 +129,11 @@ class Guard:
         token = scope["query_string"].decode("latin-1").removeprefix("token=")
         if scope["method"] != "GET" or not self.keys.spend(token):
             return _no(USED)
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(self.cookie, self.keys.session, httponly=True, samesite="strict")
+        folder = f"{self.keys.folder}/"
+        answer = RedirectResponse(folder, 303)
+        answer.set_cookie(
+            self.cookie, self.keys.session, path=folder, httponly=True, samesite="strict"
+        )
         return answer
 
 

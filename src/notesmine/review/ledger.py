@@ -1,4 +1,4 @@
-"""Decisions on disk: read, added and taken back under the lock of the state, one act at a time.
+"""Decisions on disk: read, added and taken back under the locks of the state and of the file.
 
 What a person did is in ``decisions.toml`` and in the state before a call returns, so that a killed
 process loses nothing that was told as done.
@@ -15,7 +15,15 @@ from msgspec import Struct
 
 from notesmine.errors import InputError
 from notesmine.exchange.amend import decided
-from notesmine.exchange.decision import Decision, blocks, parse_decisions, write_after
+from notesmine.exchange.decision import (
+    Decision,
+    blocks,
+    from_rows,
+    parse_decisions,
+    person,
+    write_after,
+)
+from notesmine.exchange.lock import locked
 from notesmine.exchange.strike import strike
 from notesmine.store import Store
 
@@ -60,7 +68,7 @@ class Ledger:
             raw = self.path.read_bytes()
         except FileNotFoundError:
             self._raw = None
-            return tuple(msgspec.json.decode(row, type=Decision) for row in store.decisions())
+            return tuple(from_rows(store.decisions()))
         if raw != self._raw:
             self._known = tuple(parse_decisions(raw, self.path.name))
             self._raw = raw
@@ -72,11 +80,11 @@ class Ledger:
         Raises
         ------
         StateError
-            If a run is working with the state.
+            If a run is working with the state, or somebody else writes the file.
         ConfigError, OutputError
             If the file is not valid, or cannot be written.
         """
-        with Store(self.home) as store:
+        with Store(self.home) as store, locked(self.path):
             known = self.read(store)
             if not self.path.is_file() and known:
                 write_after(self.path, blocks(known))
@@ -102,10 +110,10 @@ class Ledger:
         StateError, ConfigError, OutputError
             As `add` does.
         """
-        with Store(self.home) as store:
+        with Store(self.home) as store, locked(self.path):
             known, acts = self.read(store), _acts(store)
             for at in reversed(range(len(acts))):
-                if acts[at].who != who:
+                if person(acts[at].who) != person(who):
                     continue
                 places = _places(acts[at], known)
                 if places and self.path.is_file():
@@ -121,7 +129,8 @@ class Ledger:
     def acts(self, store: Store, who: str) -> int:
         """Return how many acts of a person can be taken back."""
         known = self.read(store)
-        return sum(a.who == who and bool(_places(a, known)) for a in _acts(store))
+        own = [a for a in _acts(store) if person(a.who) == person(who)]
+        return sum(bool(_places(a, known)) for a in own)
 
     def _written(self, store: Store, acts: Sequence[Act] | None = None) -> tuple[Decision, ...]:
         """Put what the file says now into the state.

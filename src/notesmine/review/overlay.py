@@ -119,10 +119,14 @@ class Overlay:
     def of_passage(self, ruling: Ruling) -> Standing:
         """Return a passage as it stands."""
         own: Mapping[tuple[str, str], Settled] = self.of.get(ruling.quote_id, {})
-        kind, tier = ruling.kind, ruling.tier
+        kind, tier, borne, pinned = ruling.kind, ruling.tier, ruling.theme_ids, ruling.pinned
+        gone = self._gone(ruling)
+        if gone and ruling.machine is not None:  # what was taken back holds no more
+            machine = ruling.machine
+            kind, tier, borne, pinned = machine.kind, machine.tier, machine.theme_ids, False
         if ("kind", "") in own:
             kind, tier = own["kind", ""].value, "confirmed"  # type: ignore[assignment]
-        ids = dict.fromkeys(self.standing(t) for t in ruling.theme_ids)
+        ids = dict.fromkeys(self.standing(t) for t in borne)
         ids = ids if kind in CODED_KINDS else {}
         for (aspect, code), held in own.items():
             if aspect == "code" and held.value:
@@ -130,16 +134,22 @@ class Overlay:
             elif aspect == "code":
                 ids.pop(code, None)
         pin, veto = own.get(("pin", "")), own.get(("veto", ""))
-        gone = set(ruling.decided_by) - {d.who for d in self.told.get(ruling.quote_id, ())}
         return Standing(
             kind=kind,
             tier=tier,
             themes=tuple(t for t in ids if t in self.labels and self.labels[t].in_use),
-            pinned=ruling.pinned if pin is None else bool(pin.value),
+            pinned=pinned if pin is None else bool(pin.value),
             quotable=ruling.quotable if veto is None else not veto.value,
             conflicts=tuple(self.conflicts.get(ruling.quote_id, ())),
-            anew=bool(gone),
+            anew=gone,
         )
+
+    def _gone(self, ruling: Ruling) -> bool:
+        """Whether something that held of a passage in the run was taken back since."""
+        told = self.told.get(ruling.quote_id, ())
+        if ruling.decisions:
+            return not set(ruling.decisions) <= {d.moment for d in told}
+        return bool(set(ruling.decided_by) - {d.who for d in told})
 
 
 def finder_of(project: Project) -> Finder:

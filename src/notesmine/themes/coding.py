@@ -1,12 +1,13 @@
 """Codes for passages: the fitted scorer, cues, and likeness to the examples of a code.
 
 Built-in codes are ranked by the scorer that was fitted on coded statements, helped by cues; a code
-that a user adds is ranked by likeness to its definition and examples, and by its cues.
+that a user adds is ranked by likeness to its definition and examples, and by its cues. What people
+decided about much the same words comes last and bounds the score, see `taught`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from notesmine.themes.codebook import Codebook, builtin_ids
 from notesmine.themes.cues import CueFinder
 from notesmine.themes.likeness import similarity, texts
 from notesmine.themes.stance import stance
+from notesmine.themes.taught import Bound, Lessons
 
 Vectors = NDArray[np.float32]
 Encode = Callable[[Sequence[str]], Vectors]
@@ -42,9 +44,11 @@ class Coder:
     encode : callable
         Gives the unit vectors (n, d) of texts by the packaged model; called only when the codebook
         holds codes of the user's own.
+    lessons : Lessons, optional
+        What people's corrections teach about codes in use.
     """
 
-    def __init__(self, codebook: Codebook, encode: Encode) -> None:
+    def __init__(self, codebook: Codebook, encode: Encode, lessons: Lessons | None = None) -> None:
         self.codebook = codebook
         self.codes = tuple(code.id for code in codebook.active())
         self._cues = CueFinder(codebook.active())
@@ -53,6 +57,7 @@ class Coder:
         rest = [code for code in codebook.active() if code.id in built_in] if added else []
         self._added: dict[str, Vectors] = {code.id: encode(texts(code)) for code in added}
         self._others: list[Vectors] = [encode(texts(code)) for code in rest]
+        self._lessons = lessons or Lessons({}, encode)
 
     def code(
         self,
@@ -61,7 +66,9 @@ class Coder:
         fitted: Sequence[Mapping[str, float]],
         vectors: Callable[[Sequence[int]], Vectors],
         *,
+        learnt: Callable[[Sequence[int]], Vectors] | None = None,
         everything: bool = True,
+        untaught: Collection[int] = (),
     ) -> list[Coding]:
         """Rank the codes for passages and assign those that fit.
 
@@ -71,8 +78,13 @@ class Coder:
             Texts, their kinds, and the fitted scorer's probabilities by code.
         vectors : callable
             Gives the vectors (m, d) of the passages with given numbers; called only when needed.
+        learnt : callable, optional
+            The same in the space of the lessons.
         everything : bool, default True
             Rank the codes for passages of all kinds, those included to which none is assigned.
+        untaught : collection of int
+            Numbers of the passages that the lessons come from: of these the machine's own answer
+            is wanted, not an echo.
 
         Returns
         -------
@@ -82,11 +94,19 @@ class Coder:
         """
         rows = [i for i, kind in enumerate(kinds) if kind in CODED_KINDS]
         likeness: dict[int, NDArray[np.float64]] = {}
+        bounds: dict[int, dict[str, Bound]] = {}
         if self._added and rows:
             scores = similarity(vectors(rows), self._added, self._others)
             likeness = {i: scores[at] for at, i in enumerate(rows)}
+        if self._lessons.of and learnt is not None and rows:
+            found = zip(rows, self._lessons.bounds(learnt(rows)), strict=True)
+            bounds = {
+                i: {code: bound for code, bound in row.items() if code in self.codes}
+                for i, row in found
+                if i not in untaught
+            }
         return [
-            self._one(text, kind, fitted[i], likeness.get(i))
+            self._one(text, kind, fitted[i], likeness.get(i), bounds.get(i, {}))
             if everything or kind in CODED_KINDS
             else Coding(codes=(), stance=stance(kind, text))
             for i, (text, kind) in enumerate(zip(passages, kinds, strict=True))
@@ -98,6 +118,7 @@ class Coder:
         kind: Kind,
         fitted: Mapping[str, float],
         likeness: NDArray[np.float64] | None,
+        bounds: Mapping[str, Bound],
     ) -> Coding:
         if not fitted:
             return Coding(codes=(), stance="none")
@@ -116,6 +137,9 @@ class Coder:
         for code, hits in words.items():
             score[code] = _nudge(score[code], CUE_LOGIT)
             why[code].append(f"cues: {', '.join(dict.fromkeys(hits))}")
+        for code, bound in bounds.items():
+            score[code] = bound.hold(score[code])
+            why[code].append(bound.why)
         ranked = sorted(score, key=lambda code: (-round(score[code], 6), code))
         best = score[ranked[0]] if ranked else 0.0
         floor = max(ASSIGN, NEAR_FIRST * best)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,11 @@ def similarity(
     return scores
 
 
+def cosines(vectors: Vectors, rows: Vectors) -> NDArray[np.float64]:
+    """Return the cosines of passages (n, d) to texts (m, d), shape (n, m), rounded."""
+    return np.asarray(np.round(_unit(vectors) @ _unit(rows).T, DECIMALS))
+
+
 def contrast(vectors: Vectors, rows: Vectors, others: Sequence[Vectors]) -> NDArray[np.float64]:
     """Return how much more passages are like one code than like its rivals, shape (n,).
 
@@ -92,14 +98,15 @@ def contrast(vectors: Vectors, rows: Vectors, others: Sequence[Vectors]) -> NDAr
 
 def _near(passages: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return likeness to definition, mean example and nearest example, summed by weight."""
-    cosines = np.round(passages @ rows.T, DECIMALS)
-    examples = cosines[:, 1:] if len(rows) > 1 else cosines
+    near = np.round(passages @ rows.T, DECIMALS)
+    examples = near[:, 1:] if len(rows) > 1 else near
     return np.asarray(
-        cosines[:, 0] + examples.mean(axis=1) + NEAREST * examples.max(axis=1), dtype=np.float64
+        near[:, 0] + examples.mean(axis=1) + NEAREST * examples.max(axis=1), dtype=np.float64
     )
 
 
-def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit(vectors: NDArray[Any]) -> NDArray[np.float64]:
+    rows = vectors.astype(np.float64)
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: NDArray[np.float64] = rows / np.where(length > 0, length, 1.0)
     return unit

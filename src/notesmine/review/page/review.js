@@ -108,7 +108,7 @@
     byId("undo").textContent = found.undo ? "(" + found.undo + ")" : "";
   }
   function reload(id) { // take the list anew, at a passage where it is in it
-    return ask("/api/passages?" + query()).then(function (found) {
+    return ask("api/passages?" + query()).then(function (found) {
       take(found);
       there.ids = found.ids;
       seen = new Set(found.seen);
@@ -117,7 +117,7 @@
     });
   }
   function list() { return reload("").catch(failed); }
-  function themes() { return ask("/api/passages?" + query()).then(take); } // the list stays
+  function themes() { return ask("api/passages?" + query()).then(take); } // the list stays
   function progress() {
     var total = there.ids.length;
     var done = there.ids.filter(function (id) { return seen.has(id); }).length;
@@ -134,7 +134,7 @@
     var mine = ++turn;
     var id = there.ids[at];
     if (id === undefined) { card = null; draw(); return Promise.resolve(); }
-    return ask("/api/passage?" + new URLSearchParams({ id: id, who: me() })).then(function (found) {
+    return ask("api/passage?" + new URLSearchParams({ id: id, who: me() })).then(function (found) {
       if (mine === turn) { card = found; draw(); }
     });
   }
@@ -173,8 +173,7 @@
     if (card.pinned) { tags.push(node("li", "pinned", "pinned")); }
     if (!card.quotable) { tags.push(node("li", "not for quotation", "closed")); }
     fill(byId("state"), tags);
-    byId("reason").textContent = "The machine: " + card.probability.toFixed(2) + " for an impediment" +
-      (card.why ? "; " + card.why : "") +
+    byId("reason").textContent = machine(card.machine) +
       (card.anew ? ". A decision was taken back since the last run: the next one judges it anew." : "");
     fill(byId("decided"), card.conflicts.map(function (text) {
       return node("li", "People differ, the machine's answer stands: " + text, "torn");
@@ -186,6 +185,12 @@
     all("#kinds button").forEach(function (button) {
       button.setAttribute("aria-pressed", String(button.dataset.kind === card.kind));
     });
+  }
+  function machine(said) { // what it said by itself, whatever people decided since
+    if (!said) { return "People decided; what the machine said is kept from the next run on"; }
+    return "The machine said " + said.kind + (said.tier === "review" ? ", to review" : "") + ", " +
+      said.probability.toFixed(2) + " for an impediment; " + (said.themes.join(", ") || "no code") +
+      (said.why ? "; " + said.why : "");
   }
   function go(step) {
     var next = at + step;
@@ -219,7 +224,7 @@
     if (!me()) { if (dialog.open) { dialog.close(); } who.focus(); warn("Who decides? Type your initials first."); return Promise.resolve(false); }
     busy = true;
     var body = Object.assign({ deed: deed, who: me(), quote_id: card ? card.id : "", stamp: card ? card.stamp : "", why: byId("why").value.trim() }, more || {});
-    return ask("/api/decide", body).then(function (found) {
+    return ask("api/decide", body).then(function (found) {
       byId("why").value = "";
       if (deed === "split") { marked.clear(); }
       return answered(found, DONE[deed] || (deed === "pin" ? "Pin changed" : "Veto changed"), ONWARD[deed] && byId("onward").checked);
@@ -263,7 +268,7 @@
     if (busy) { return; }
     if (!me()) { who.focus(); warn("Whose decision? Type your initials first."); return; }
     busy = true;
-    ask("/api/undo", { who: me() }).then(function (found) {
+    ask("api/undo", { who: me() }).then(function (found) {
       return answered(found, "Taken back", false);
     }).catch(failed).then(function () { busy = false; });
   }
@@ -487,7 +492,7 @@
   who.addEventListener("change", function () { list(); });
 
   if (window.matchMedia("(max-width: 56rem)").matches) { document.querySelector(".filters").open = false; }
-  ask("/api/passages?" + new URLSearchParams({ who: me(), kind: "impediment", seen: "new" })).then(function (found) {
+  ask("api/passages?" + new URLSearchParams({ who: me(), kind: "impediment", seen: "new" })).then(function (found) {
     take(found);
     fill(byId("kinds"), found.kinds.map(function (k, n) {
       var button = node("button");
