@@ -173,7 +173,10 @@ def run(
             functools.partial(tell, "embed"),
         )
         codings = _code(judged, book, classifier, store)
-        grown = _themes(judged, codings, vectors, registry_body, settings, book, embedder, tell)
+        names = [n for member in roster for n in (member.name, *member.aliases)]
+        grown = _themes(
+            judged, codings, vectors, registry_body, settings, book, embedder, tell, names
+        )
         themes = people.themes(grown.themes)
         assigned = people.assign(_assign(judged, codings, vectors, grown), themes)
         problems = [*problems, *people.problems()]
@@ -389,6 +392,7 @@ def _themes(
     book: Codebook,
     encoder: Encoder,
     tell: Reporter,
+    names: Sequence[str] = (),
 ) -> Grown:
     """Discover emergent themes among impediments and put them in one list with the codes."""
     scope = settings.themes.scope
@@ -412,6 +416,9 @@ def _themes(
         settings.themes,
         encode=encoder.encode,
         codes=_stack(shares, texts),
+        confirmed=[judged[i].judged.judgement.tier == "confirmed" for i in rows],
+        background=[j.passage.text for j in judged if j.judged.judgement.kind not in scope],
+        names=[*names, *(j.passage.speaker for j in judged if j.passage.speaker)],
     )
     members = {
         i: grown.ids[m.theme]
