@@ -34,6 +34,7 @@ class Statements:
     kinds: list[str]
     tiers: list[str]
     quotable: list[bool]
+    speakers: list[str]
     vectors: dict[str, Vectors]
     codes: dict[str, Vectors]
 
@@ -72,6 +73,7 @@ def statements(name: str, state: Path, settings: Settings | None = None) -> Stat
         kinds=[j.judged.judgement.kind for j in judged],
         tiers=[j.judged.judgement.tier for j in judged],
         quotable=[j.passage.quotable for j in judged],
+        speakers=sorted({j.passage.speaker for j in judged if j.passage.speaker}),
         vectors=dict(vectors),
         codes=pipeline._code_shares(judged),
     )

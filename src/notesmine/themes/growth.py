@@ -108,8 +108,8 @@ def grow(
     before = msgspec.json.decode(registry, type=Registry) if registry else Registry()
     run_id = digest(registry, *sorted(set(keys)))
     space = vectors if codes is None else blend(vectors, codes)
-    people = _people(names, texts)
-    found = discover(texts, space, settings, start=start_labels(before, keys), names=people)
+    known = people(names, texts)
+    found = discover(texts, space, settings, start=start_labels(before, keys), names=known)
     after, ids, events = update(before, found, keys, run_id)
     rows = [found.rows(number) for number in range(len(ids))]
     passages = [[texts[row] for row in own] for own in rows]
@@ -117,7 +117,7 @@ def grow(
         passages,
         _subjects(vectors, found, len(ids)),
         encode,
-        names=people,
+        names=known,
         taken=[e.label for e in before.entries if e.label_by == "person" and e.label],
         confirmed=None if confirmed is None else [[confirmed[row] for row in own] for own in rows],
         background=background,
@@ -136,7 +136,7 @@ def grow(
     )
 
 
-def _people(names: Sequence[str], texts: Sequence[str]) -> list[str]:
+def people(names: Sequence[str], texts: Sequence[str]) -> list[str]:
     """Return the names that are names: some part of each is never written in lower case.
 
     What stands before a colon is a speaker more often than not, but "Concern:" is none.

@@ -264,7 +264,8 @@ def phrases_of(text: str, tokens: Sequence[Token]) -> Iterator[Phrase]:
             words = len(text[start:end].split())
             if form is None or end - start > WIDEST or words > LONGEST:
                 continue
-            if form == "hindrance" and before == "P" and tag in "NBJGD":
+            inside = tags[:first].rstrip("T")[-1:] == "P"
+            if form == "hindrance" and inside and tag in "NBJGD":
                 continue  # "tests in [CI are flaky]": its subject begins before
             lemmas = tuple(
                 tokens[i].lemma
