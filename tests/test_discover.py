@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from notesmine.config import ThemeSettings
 from notesmine.themes import cluster
+from notesmine.themes.apart import stand_apart
 from notesmine.themes.cluster import GraphClusterer
 from notesmine.themes.discover import FEWEST, Discovery, collapse, discover
 from notesmine.themes.words import SEPARATOR, NotesVectorizer, NoteTokens, terms
@@ -87,6 +88,7 @@ PROGRAM = """
 import sys; sys.path.insert(0, {tests!r})
 import json
 from test_discover import corpus
+from notesmine.themes.apart import stand_apart
 from notesmine.themes.cluster import GraphClusterer
 from notesmine.themes.words import NotesVectorizer
 texts, rows = corpus(160)
@@ -222,3 +224,25 @@ def test_importing_the_package_is_cheap() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == [False, False, False]
+
+
+def test_a_tight_group_in_a_broad_theme_stands_apart() -> None:
+    rng = np.random.default_rng(3)
+    d = 40
+    broad = rng.normal(size=(60, d)) + 0.5 * rng.normal(size=d)
+    tight = rng.normal(size=d) * 2 + 0.4 * rng.normal(size=(8, d))
+    rows = np.vstack([broad, tight])
+    rows -= rows.mean(axis=0)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def cut(some: NDArray[np.float64], resolution: float) -> NDArray[np.intp]:
+        return GraphClusterer()._cut(some, resolution)
+
+    one = np.zeros(len(rows), dtype=np.intp)
+    found = stand_apart(rows, one, cut)
+    assert set(found[60:].tolist()) == {1}
+    assert np.count_nonzero(found == 1) == 8
+    # Without it there is nothing to tell apart.
+    assert not stand_apart(rows[:60], one[:60], cut).any()
+    # Passages in no theme stay in none.
+    assert (stand_apart(rows, one - 1, cut) == -1).all()

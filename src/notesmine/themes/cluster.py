@@ -6,7 +6,8 @@
    of the smoothed vectors; its resolution is the cosine from which two passages belong together.
 3. The resolution is the one at which random halves of the vectors' dimensions, clustered apart,
    agree best (stability: Ben-Hur et al. 2002) and themes stand apart best (silhouette).
-4. Groups that are too small are given to the nearest theme, or left out where none is near.
+4. Groups that are too small are given to the nearest theme, or left out where none is near; a
+   tight group inside a broad theme becomes one (``apart.py``).
 
 Measured in ``bench/themes.py``; the caller brings rows in canonical order and without duplicates.
 Products are in float64 and rounded before anything is ranked, so that thread counts, whose sums
@@ -23,6 +24,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
+
+from notesmine.themes.apart import stand_apart
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -93,8 +96,15 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         smoothed = smooth(rows)
         self.resolution_ = self._resolution(rows, start)
         found = partition(smoothed, self.resolution_, self.seed, start)
-        self.labels_, self.probabilities_ = settle(found, smoothed, self.minimum, start=start)
-        self.centroids_ = centroids(_units(rows - self.mean_), self.labels_)
+        labels, self.probabilities_ = settle(found, smoothed, self.minimum, start=start)
+        centred = _units(rows - self.mean_)
+        apart = stand_apart(centred, labels, self._cut, start)
+        if apart.max(initial=-1) > labels.max(initial=-1):
+            labels = _by_size(apart)
+            near = np.round(smoothed @ centroids(smoothed, labels).T, DECIMALS)
+            self.probabilities_ = memberships(near, labels)
+        self.labels_ = labels
+        self.centroids_ = centroids(centred, labels)
         return self
 
     def predict(self, X: NDArray[Any]) -> Ints:  # noqa: N803
@@ -102,6 +112,9 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         rows = _units(_units(np.asarray(X, dtype=np.float64)) - self.mean_)
         near = np.round(rows @ self.centroids_.T, DECIMALS)
         return near.argmax(axis=1) if near.size else np.full(len(rows), -1, dtype=np.intp)
+
+    def _cut(self, rows: Floats, resolution: float) -> Ints:
+        return _communities(_cosines(rows), resolution, self.seed)
 
     def _resolution(self, rows: Floats, start: Ints | None) -> float:
         if self.resolution is not None:
@@ -335,15 +348,23 @@ def settle(
     near[:, small] = -1.0
     kept = near.argmax(axis=1)
     best = near.max(axis=1)
-    if near.shape[1] == 1:
-        membership = best.clip(0.0, 1.0)
-    else:
-        first, second = np.sort(near, axis=1)[:, :-3:-1].clip(0.0).T
-        membership = first / np.maximum(first + second, 1e-12)
+    membership = memberships(near, kept)
     far = np.flatnonzero(best < FAR)
     far = far[np.argsort(best[far], kind="stable")][: int(left_out * len(kept))]
     kept[far] = -1
-    return _by_size(kept), np.asarray(np.round(membership, 4), dtype=np.float64)
+    return _by_size(kept), membership
+
+
+def memberships(near: Floats, labels: Ints) -> Floats:
+    """Return each row's nearness to its own centroid against the next one's, 0 to 1."""
+    rows = np.arange(len(labels))
+    own = near[rows, labels].clip(0.0, 1.0)
+    if near.shape[1] == 1:
+        return np.asarray(np.round(own, 4))
+    others = near.copy()
+    others[rows, labels] = -1.0
+    other = others.max(axis=1).clip(0.0)
+    return np.asarray(np.round(own / np.maximum(own + other, 1e-12), 4))
 
 
 def _by_size(labels: Ints) -> Ints:

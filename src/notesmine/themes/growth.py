@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -74,6 +75,9 @@ def grow(
     *,
     encode: Encode,
     codes: Vectors | None = None,
+    confirmed: Sequence[bool] | None = None,
+    background: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> Growth:
     """Discover themes, give them their ids and names, and record what changed.
 
@@ -90,6 +94,12 @@ def grow(
         Gives unit vectors of label candidates.
     codes : numpy.ndarray, shape (n, c), optional
         Probabilities of codes; with them themes are sought among hindrances, see `blend`.
+    confirmed : sequence of bool, length n, optional
+        Which texts are confirmed to be in scope: these name the themes first.
+    background : sequence of str
+        Texts that are not in scope: what they say as often names no theme.
+    names : sequence of str
+        People's names, kept out of words and labels.
 
     Returns
     -------
@@ -98,14 +108,20 @@ def grow(
     before = msgspec.json.decode(registry, type=Registry) if registry else Registry()
     run_id = digest(registry, *sorted(set(keys)))
     space = vectors if codes is None else blend(vectors, codes)
-    found = discover(texts, space, settings, start=start_labels(before, keys))
+    known = people(names, texts)
+    found = discover(texts, space, settings, start=start_labels(before, keys), names=known)
     after, ids, events = update(before, found, keys, run_id)
-    passages = [
-        [t for t, m in zip(texts, found.memberships, strict=True) if m.theme == number]
-        for number in range(len(ids))
-    ]
-    taken = [e.label for e in before.entries if e.label_by == "person" and e.label]
-    labels = label_themes(passages, _subjects(vectors, found, len(ids)), encode, taken=taken)
+    rows = [found.rows(number) for number in range(len(ids))]
+    passages = [[texts[row] for row in own] for own in rows]
+    labels = label_themes(
+        passages,
+        _subjects(vectors, found, len(ids)),
+        encode,
+        names=known,
+        taken=[e.label for e in before.entries if e.label_by == "person" and e.label],
+        confirmed=None if confirmed is None else [[confirmed[row] for row in own] for own in rows],
+        background=background,
+    )
     after, renamed = name_themes(after, ids, labels, passages, run_id)
     named = {entry.theme_id: entry.label for entry in after.entries}
     return Growth(
@@ -118,6 +134,19 @@ def grow(
         events=[*events, *renamed],
         registry=msgspec.json.encode(after),
     )
+
+
+def people(names: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """Return the names that are names: some part of each is never written in lower case.
+
+    What stands before a colon is a speaker more often than not, but "Concern:" is none.
+    """
+    small = {word for text in texts for word in re.findall(r"[^\W\d_]+", text) if word.islower()}
+    return [
+        name
+        for name in sorted(set(names))
+        if any(part.lower() not in small for part in re.findall(r"[^\W\d_]+", name))
+    ]
 
 
 def _subjects(vectors: Vectors, found: Discovery, themes: int) -> Vectors:

@@ -1,40 +1,65 @@
-"""Names for themes: a short phrase that its own passages use, verbatim but for case.
+"""Names for themes: a short phrase of its own passages, verbatim but for case.
 
-Candidates are runs of content words (``words.py``) with "of", "for", "to", "with", "in" or a
-hyphen inside. They are scored by how many of the theme's passages say them, how few others do
-(after c-TF-IDF: Grootendorst 2022, arXiv:2203.05794; by passage instead of by mention), the same
-of their words, and, where an encoder is given, how close the best of them are to the centroid.
+Candidates come from ``phrasing.py``. A candidate is worth what its words and the whole of it tell
+of the theme: how many of its passages say them (confirmed ones count fully), how few passages of
+other themes do, and how few that report no hindrance (c-TF-IDF by passage instead of by mention:
+Grootendorst 2022, arXiv:2203.05794). Phrases that state a hindrance go before bare subjects, and,
+where an encoder is given, those near the theme's centroid before others.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notesmine.themes.words import NoteTokens, Token
+from notesmine.themes.phrasing import EMPTY, PALE, Phrase, phrases_of
+from notesmine.themes.words import FURNITURE, NoteTokens, Token
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
 #: Candidates of a theme that are encoded; more changed no label on the corpora tried.
 ENCODED = 24
-#: Words in a label, and the weight of a candidate by its number of words: one word is a subject
-#: ("data"), two or three say what about it, five read like a sentence.
-LONGEST = 5
-LENGTHS = (0.0, 0.6, 1.05, 1.2, 1.0, 0.85)
-#: Weight of a phrase of two words or more that only one of the passages says.
-ONCE = 0.75
+#: Passages of a theme that are read for its name, and of the rest that are counted: the first by
+#: content hash, a random sample.
+READ, COUNTED = 400, 3000
+#: Weight of a passage that is not confirmed to be an impediment, and the number of different
+#: confirmed ones from which the name comes out of these alone.
+DOUBTED, TRUSTED = 0.3, 3
+#: Weight of a phrase by its number of words: one word is a subject ("data"), two to five say what
+#: about it.
+LENGTHS = (0.0, 0.55, 1.0, 1.1, 1.1, 1.0, 0.85)
+#: Weight of a phrase that states a hindrance.
+HINDERS = 1.8
+#: Weight of a phrase that only one of the passages says, and of one that goes on behind its end.
+ONCE, CUT = 0.85, 0.8
+#: Weight of one that may be an order or a report of work done.
+DEED = 0.6
 #: Weight of a candidate that holds a word never seen in lower case: a product or a person.
-PROPER = 0.6
-#: Weight of a single word that looks like a participle: "Missing" says less than "Missing dates".
-PARTICIPLE = 0.5
-#: Characters in a label.
-WIDEST = 60
+PROPER = 0.7
+#: Weight of a pale word ("issue", "waiting") in a phrase, against one that tells what it is about.
+FAINT = 0.4
 
 Key = tuple[str, ...]
+
+
+@dataclass
+class _Theme:
+    """What a theme's passages say: weights by passage, words and phrases by passage."""
+
+    weights: list[float]
+    words: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    phrases: dict[Key, dict[int, Phrase]] = field(default_factory=lambda: defaultdict(dict))
+    texts: list[str] = field(default_factory=list)
+
+    def share(self, rows: set[int] | Mapping[int, Phrase]) -> float:
+        """Return the weighted share of the passages that say something."""
+        return sum(self.weights[row] for row in sorted(rows)) / max(sum(self.weights), 1e-12)
 
 
 def label_themes(
@@ -45,8 +70,10 @@ def label_themes(
     names: Sequence[str] = (),
     taken: Sequence[str] = (),
     tokens: NoteTokens | None = None,
+    confirmed: Sequence[Sequence[bool]] | None = None,
+    background: Sequence[str] = (),
 ) -> list[str]:
-    """Name each theme by a phrase of one to five words found in its passages.
+    """Name each theme by a phrase of one to six words found in its passages.
 
     Parameters
     ----------
@@ -62,6 +89,10 @@ def label_themes(
         Labels given away already (by persons): not used again.
     tokens : NoteTokens, optional
         A tokenizer that knows the passages already; saves a second pass.
+    confirmed : sequence of sequences of bool, optional
+        Which passages are confirmed to report a hindrance; by default all are.
+    background : sequence of str
+        Passages that report none (progress, plans): what they say as often names nothing.
 
     Returns
     -------
@@ -73,23 +104,87 @@ def label_themes(
     >>> label_themes([["No data sharing agreement yet.", "Data sharing agreement is unsigned."],
     ...               ["The pilot model has no owner.", "Who is the pilot model for?"]],
     ...              np.zeros((2, 4), dtype=np.float32))
-    ['Data sharing agreement', 'Pilot model']
+    ['No data sharing agreement', 'Pilot model']
     """
     tokens = tokens or NoteTokens(names)
-    words = _Forms(tokens, texts_by_theme)
-    counts = [_counts(tokens, texts) for texts in texts_by_theme]
-    everywhere: Counter[Key] = Counter()
-    for count in counts:
-        everywhere.update({key: len(found) for key, found in count.items()})
-    total = sum(map(len, texts_by_theme))
+    told = confirmed or [[True] * len(texts) for texts in texts_by_theme]
+    themes = [_said(t, c, tokens) for t, c in zip(texts_by_theme, told, strict=True)]
+    forms = _Forms(tokens, [*(theme.texts for theme in themes)])
+    rest = sorted(set(background), key=_hash)[:COUNTED]
+    elsewhere = _shares(tokens, rest)
+    total = sum(sum(theme.weights) for theme in themes)
+    everywhere: dict[str, float] = defaultdict(float)
+    for theme in themes:
+        for word in sorted(theme.words):
+            everywhere[word] += theme.share(theme.words[word]) * sum(theme.weights) / total
     written = []
-    for texts, count in zip(texts_by_theme, counts, strict=True):
-        scores = _scores(count, everywhere, len(texts), total, words)
+    for theme in themes:
+        scores = _scores(theme, everywhere, elsewhere, forms)
         best = sorted(scores, key=lambda key: (-scores[key], key))[:ENCODED]
-        written.append([(scores[key], key, words.written(count[key])) for key in best])
+        written.append([(scores[key], key, forms.written(theme, key)) for key in best])
     if encode is not None:
         written = _closest(written, centroids, encode)
     return _choose(written, texts_by_theme, tokens, taken)
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _said(texts: Sequence[str], confirmed: Sequence[bool], tokens: NoteTokens) -> _Theme:
+    """Read a theme's different passages, the confirmed ones first."""
+    trusted = {text for text, sure in zip(texts, confirmed, strict=True) if sure}
+    order = sorted(set(texts), key=lambda text: (text not in trusted, _hash(text)))[:READ]
+    theme = _Theme([1.0 if text in trusted else DOUBTED for text in order], texts=order)
+    for row, text in enumerate(order):
+        found = tokens(text)
+        for word in _lemmas(found):
+            theme.words[word].add(row)
+        if text not in trusted and len(trusted) >= TRUSTED:
+            continue
+        for phrase in phrases_of(text, found):
+            theme.phrases[tuple(sorted(phrase.lemmas))].setdefault(row, phrase)
+    return theme
+
+
+def _lemmas(tokens: Sequence[Token]) -> set[str]:
+    return {token.lemma for token in tokens if token.kind in ("word", "stop")}
+
+
+def _shares(tokens: NoteTokens, texts: Sequence[str]) -> dict[str, float]:
+    """Return the share of texts that say each word."""
+    count = Counter(word for text in texts for word in _lemmas(tokens(text)))
+    return {word: number / len(texts) for word, number in count.items()}
+
+
+def _scores(
+    theme: _Theme,
+    everywhere: Mapping[str, float],
+    elsewhere: Mapping[str, float],
+    forms: _Forms,
+) -> dict[Key, float]:
+    """Return what each candidate phrase is worth as a name."""
+
+    def value(word: str) -> float:
+        own = theme.share(theme.words.get(word, set()))
+        common = (everywhere.get(word, 0.0) + elsewhere.get(word, 0.0)) / 2 + 0.002
+        return math.sqrt(own) * max(0.0, math.log(own / common)) if own else 0.0
+
+    worth = {word: value(word) for word in theme.words}
+    scores: dict[Key, float] = {}
+    for key, found in theme.phrases.items():
+        phrase = forms.phrase(theme, key)
+        proper = forms.proper(theme.texts[min(found)][phrase.start : phrase.end])
+        if proper > 1:  # two capitalised words in a row are a person more often than not
+            continue
+        parts = [worth.get(w, 0.0) * (FAINT if w in PALE else 1.0) for w in key]
+        score = sum(parts) / math.sqrt(len(parts)) + math.sqrt(theme.share(found))
+        score *= LENGTHS[min(phrase.words, len(LENGTHS) - 1)]
+        score *= HINDERS if phrase.form == "hindrance" else 1.0
+        score *= (ONCE if len(found) < 2 else 1.0) * (1.0 if phrase.whole else CUT)
+        score *= DEED if phrase.deed else 1.0
+        scores[key] = round(score * (PROPER if proper else 1.0), 9)
+    return scores
 
 
 def _choose(
@@ -121,25 +216,34 @@ def _first(label: str) -> str:
 
 
 def _any_words(tokens: NoteTokens, texts: Sequence[str]) -> Iterator[str]:
-    """Yield single words of a theme, content words first, then any word that is no junk."""
-    for kind in ("word", "stop"):
-        found = Counter(
-            text[t.start : t.end].lower() for text in texts for t in tokens(text) if t.kind == kind
-        )
-        yield from sorted((w for w in found if w.isalpha()), key=lambda w: (-found[w], w))
+    """Yield single words of a theme: those of content, then others, last praise and furniture."""
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for text in texts:
+        for token in tokens(text):
+            word = text[token.start : token.end].lower()
+            if token.kind in ("word", "stop") and word.isalpha():
+                empty = bool({word, token.lemma} & (EMPTY | FURNITURE))
+                found[2 * empty + (token.kind == "stop")][word] += 1
+    for _, counted in sorted(found.items()):
+        yield from sorted(counted, key=lambda w: (-counted[w], w))
 
 
 class _Forms:
-    """How words are written: which appear in lower case; the others keep their capitals."""
+    """How words are written: in lower case where they ever are, but for what is mostly capitals."""
 
     def __init__(self, tokens: NoteTokens, texts_by_theme: Sequence[Sequence[str]]) -> None:
-        self.lower: set[str] = set()
+        small: Counter[str] = Counter()
+        large: Counter[str] = Counter()
         for texts in texts_by_theme:
             for text in texts:
                 for token in tokens(text):
                     word = text[token.start : token.end]
                     if word.islower():
-                        self.lower.add(word)
+                        small[word] += 1
+                    elif word[1:] != word[1:].lower():  # "CI", "iOS", "GitHub"
+                        large[word.lower()] += 1
+        self.lower = set(small)
+        self.mostly_lower = {word for word, count in small.items() if count > large[word]}
 
     def proper(self, phrase: str) -> int:
         """Return how many words of a phrase are capitalised wherever they occur."""
@@ -148,76 +252,36 @@ class _Forms:
             for word in phrase.replace("-", " ").split()
         )
 
-    def written(self, found: Mapping[int, str]) -> str:
-        """Return the commonest spelling, in lower case but for words that are never so written."""
-        count = Counter(self._lowered(phrase) for phrase in found.values())
-        return min(count, key=lambda phrase: (-count[phrase], phrase))
+    def phrase(self, theme: _Theme, key: Key) -> Phrase:
+        """Return the phrase that stands for all of one key: hindrances first."""
+        return self._best(theme, key)[1]
+
+    def written(self, theme: _Theme, key: Key) -> str:
+        """Return its spelling, in lower case but for words that are never so written."""
+        return self._best(theme, key)[0]
+
+    def _best(self, theme: _Theme, key: Key) -> tuple[str, Phrase]:
+        found = theme.phrases[key]
+        spelled = {
+            row: self._lowered(theme.texts[row][phrase.start : phrase.end])
+            for row, phrase in found.items()
+        }
+        count = Counter(spelled.values())
+        row = min(
+            found,
+            key=lambda row: (
+                found[row].form == "noun",
+                not found[row].whole,
+                -count[spelled[row]],
+                spelled[row],
+                row,
+            ),
+        )
+        return spelled[row], found[row]
 
     def _lowered(self, phrase: str) -> str:
         words = phrase.split(" ")
-        return " ".join(w.lower() if w.lower() in self.lower else w for w in words)
-
-
-def _counts(tokens: NoteTokens, texts: Sequence[str]) -> dict[Key, dict[int, str]]:
-    """Return for each candidate (by lemmas) the passages that say it, and how."""
-    found: dict[Key, dict[int, str]] = defaultdict(dict)
-    for number, text in enumerate(texts):
-        for key, phrase in candidates(text, tokens(text)):
-            found[key].setdefault(number, phrase)
-    return found
-
-
-def candidates(text: str, tokens: Sequence[Token]) -> Iterator[tuple[Key, str]]:
-    """Yield (lemmas, verbatim phrase) of every run of one to five words that could be a label."""
-    for first, token in enumerate(tokens):
-        if token.kind != "word":
-            continue
-        lemmas: list[str] = []
-        for last in range(first, min(first + 2 * LONGEST, len(tokens))):
-            kind = tokens[last].kind
-            if kind not in ("word", "glue") or (kind == "glue" and tokens[last - 1].kind == "glue"):
-                break
-            if kind == "word" and tokens[last].lemma in lemmas:  # "performance performance"
-                break
-            if tokens[last].lemma != "-":
-                lemmas.append(tokens[last].lemma)
-            if len(lemmas) > LONGEST:
-                break
-            if kind == "word":
-                phrase = text[token.start : tokens[last].end]
-                if len(phrase) <= WIDEST and "  " not in phrase and "\t" not in phrase:
-                    yield tuple(lemmas), phrase
-
-
-def _scores(
-    count: Mapping[Key, Mapping[int, str]],
-    everywhere: Mapping[Key, int],
-    size: int,
-    total: int,
-    words: _Forms,
-) -> dict[Key, float]:
-    def value(key: Key) -> float:
-        own, all_ = len(count[key]), everywhere[key]
-        return math.sqrt(own / size) * math.log(1 + total / all_) * (own / all_)
-
-    common = {key for key, found in count.items() if len(key) == 1 and len(found) > 1}
-    scores: dict[Key, float] = {}
-    for key, found in count.items():
-        parts = [(word,) for word in key if (word,) in count]
-        # A phrase of one passage may name the theme if some word of it is said in others too.
-        if len(found) < 2 and common and common.isdisjoint(parts):
-            continue
-        phrase = words.written(found)
-        proper = words.proper(phrase)
-        if proper > 1:  # two capitalised words in a row are a person more often than not
-            continue
-        score = (value(key) + sum(map(value, parts)) / len(parts)) * LENGTHS[len(key)]
-        if len(key) > 1 and len(found) < 2:
-            score *= ONCE
-        if len(key) == 1 and phrase.endswith(("ed", "ing")):
-            score *= PARTICIPLE
-        scores[key] = round(score * (PROPER if proper else 1.0), 9)
-    return scores
+        return " ".join(w.lower() if w.lower() in self.mostly_lower else w for w in words)
 
 
 def _closest(
