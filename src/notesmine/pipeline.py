@@ -26,6 +26,7 @@ from notesmine import (
     evidence,
     exchange,
     naming,
+    origin,
     publish,
     read,
     runrecord,
@@ -115,7 +116,7 @@ def run(
         As their names say; the last report is untouched.
     """
     settings = settings or Settings()
-    tell = report or _silent
+    tell = report or (lambda *_: None)
     corpus, out = corpus.absolute(), Path(os.path.abspath(out))  # noqa: PTH100 ('..' has to go)
     home = state_folder(out, state)
     look = publish.find_template(settings.publish.docx_template, corpus)
@@ -143,6 +144,9 @@ def run(
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
+        started = origin.taken(
+            store, corpus, found, skipped, settings, codebook, template, links, checks
+        )
         loading = _preload("sentence_transformers")
         documents = _read(found, rows, settings, store, tell)
         loading.join()
@@ -196,6 +200,7 @@ def run(
             counts=runrecord.counts(documents, assigned, themes, grown.reasons) | people.counts(),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
+            beside=started.facts(runrecord.CODE),
         )
         bundle = publish.Bundle(
             title=settings.publish.title,
@@ -226,6 +231,7 @@ def run(
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
             keep_rulings(store, assigned, by_id)
+            started.keep(store, record)
             store.keep_blob(exchange.FINDINGS, msgspec.msgpack.encode(shown.findings))
             store.keep_decisions(decided.rows())
             plain = runrecord.shown(weighed, documents, names=True)
@@ -491,7 +497,3 @@ def _unchanged(store: Store, out: Path, asked: str) -> Run | None:
     if not runs or not publish.intact(out, runs[-1]) or store.blob(RULINGS) is None:
         return None
     return runs[-1]
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Tell nobody."""
