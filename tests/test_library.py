@@ -157,6 +157,11 @@ def test_a_passage_is_found_by_its_words_and_by_its_meaning(outputs: Outputs) ->
     assert outputs.search(wanted["text"], n=1, by="words")["cosine"].isna().all()
 
 
+def test_only_passages_of_some_kinds_are_searched(outputs: Outputs) -> None:
+    found = outputs.search("nobody has to wait any more", n=200, kinds=["resolved", "enabler"])
+    assert set(found["kind"]) == {"resolved", "enabler"}
+
+
 def test_what_looks_like_a_query_language_is_only_words(outputs: Outputs) -> None:
     assert len(outputs.search('coder" OR NEAR(text:* -"', n=5, by="words"))
     assert len(outputs.search("zyzzogeton", by="words")) == 0
@@ -174,7 +179,7 @@ def test_a_masked_name_is_not_found_by_its_letters(outputs: Outputs, named: Outp
 
 def test_nothing_to_search_for_is_an_error_that_says_so(outputs: Outputs) -> None:
     wrong: list[tuple[str, dict[str, Any]]] = [
-        (" ?! ", {}), ("data", {"n": 0}), ("data", {"by": "magic"}),
+        (" ?! ", {}), ("data", {"n": 0}), ("data", {"by": "magic"}), ("data", {"kinds": ["x"]}),
     ]  # fmt: skip
     for text, options in wrong:
         with pytest.raises(InputError):

@@ -7,6 +7,7 @@ Heavy libraries are imported by the calls that need them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -262,6 +263,7 @@ class Outputs:
         n: int = 10,
         *,
         by: Literal["both", "meaning", "words"] = "both",
+        kinds: Sequence[str] | None = None,
         model: str | None = None,
     ) -> pd.DataFrame:
         """Find passages by meaning and by words.
@@ -276,6 +278,8 @@ class Outputs:
         n : int, default 10
             The most rows to return.
         by : {"both", "meaning", "words"}
+        kinds : sequence of str, optional
+            Only passages of these kinds, such as ``["impediment"]``.
         model : str, optional
             The folder of the run's model, where it was not the packaged one.
 
@@ -287,7 +291,7 @@ class Outputs:
         Raises
         ------
         InputError
-            If there is nothing to search for.
+            If there is nothing to search for, or no such kind.
         ModelError
             If the model is not the one of the run.
         StateError
@@ -301,7 +305,7 @@ class Outputs:
         >>> len(found)
         3
         """
-        return self._index.search(text, n, by=by, model=model)
+        return self._index.search(text, n, by=by, kinds=kinds, model=model)
 
     def topic_model(self) -> BERTopic:
         """Return a BERTopic of the run's impediments: its topics are the run's emergent themes.
@@ -342,6 +346,17 @@ class Outputs:
     def topic_vectors(self) -> NDArray[np.float32]:
         """Return the vectors (n, d) of `topic_documents`, row by row."""
         return self._topics[2]
+
+    def theme_space(self) -> NDArray[np.float32]:
+        """Return the vectors (n, d) in which the run sought themes, a row a `topic_documents` row.
+
+        In them likeness is of subject and of hindrance alike: `topic_vectors` and the classifier's
+        probabilities of codes, blended. For measuring how stable the themes are.
+        """
+        from notesmine.library.topics import theme_space
+
+        ids = list(self.topic_documents()["quote_id"])
+        return theme_space(self._kept, ids, self.topic_vectors())
 
     # -- read once ------------------------------------------------------------------------------
 

@@ -6,8 +6,10 @@ found by its letters; the query passes through the same mask.
 
 from __future__ import annotations
 
+import itertools
 import re
 import sqlite3
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from notesmine.encoder import PACKAGED_SHA256, Encoder
 from notesmine.errors import InputError, ModelError, StateError
 from notesmine.library.frames import frame
+from notesmine.records import KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +80,13 @@ class Index:
         )
 
     def search(
-        self, text: str, n: int, *, by: Literal["both", "meaning", "words"], model: str | None
+        self,
+        text: str,
+        n: int,
+        *,
+        by: Literal["both", "meaning", "words"],
+        kinds: Sequence[str] | None,
+        model: str | None,
     ) -> pd.DataFrame:
         """Return the best passages: see ``Outputs.search``."""
         if by not in {"both", "meaning", "words"}:
@@ -87,9 +96,14 @@ class Index:
             raise InputError(f"{text!r} holds no word to search for", "Give a few words.")
         if n < 1:
             raise InputError(f"n={n}: nothing is asked for", "Ask for one row at least.")
+        unknown = sorted(set(kinds or ()) - set(KINDS))
+        if unknown:
+            raise InputError(f"{unknown[0]!r} is no kind", f"Kinds: {', '.join(KINDS)}.")
+        of_kind = self._passages["kind"].isin(list(kinds if kinds is not None else KINDS))
+        allowed = of_kind.to_numpy(dtype=bool)
         depth = max(n, DEPTH)
-        cosine = self._by_meaning(asked, depth, model) if by != "words" else {}
-        bm25 = self._by_words(asked, depth) if by != "meaning" else {}
+        cosine = self._by_meaning(asked, depth, allowed, model) if by != "words" else {}
+        bm25 = self._by_words(asked, depth, allowed) if by != "meaning" else {}
         score: dict[int, float] = {}
         for ranking in (cosine, bm25):
             for rank, row in enumerate(ranking, 1):
@@ -109,16 +123,19 @@ class Index:
             ],
         )
 
-    def _by_meaning(self, text: str, depth: int, model: str | None) -> dict[int, float]:
+    def _by_meaning(
+        self, text: str, depth: int, allowed: NDArray[np.bool_], model: str | None
+    ) -> dict[int, float]:
         """Return the rows nearest in meaning with their cosines, best first."""
-        if not len(self._rows):
+        places = np.flatnonzero(allowed[self._rows])
+        if not len(places):
             return {}
         query = self._encoder(model).encode([text])[0].astype(np.float64)
-        cosines = np.round(self._vectors @ query, DECIMALS)
+        cosines = np.round(self._vectors[places] @ query, DECIMALS)
         order = np.argsort(-cosines, kind="stable")[:depth]
-        return {int(self._rows[at]): float(cosines[at]) for at in order}
+        return {int(self._rows[places[at]]): float(cosines[at]) for at in order}
 
-    def _by_words(self, text: str, depth: int) -> dict[int, float]:
+    def _by_words(self, text: str, depth: int, allowed: NDArray[np.bool_]) -> dict[int, float]:
         """Return the rows that share words with the text and their BM25, best first."""
         from spacy.lang.en.stop_words import STOP_WORDS
 
@@ -128,10 +145,11 @@ class Index:
         wanted = " OR ".join(f'"{word}"' for word in telling or words)
         found = self._words.execute(
             "SELECT rowid, round(-bm25(passages), 6) AS likeness FROM passages"
-            " WHERE passages MATCH ? ORDER BY likeness DESC, rowid LIMIT ?",
-            (wanted, depth),
+            " WHERE passages MATCH ? ORDER BY likeness DESC, rowid",
+            (wanted,),
         )
-        return {int(row): float(likeness) for row, likeness in found}
+        rows = ((int(row), float(likeness)) for row, likeness in found if allowed[row])
+        return dict(itertools.islice(rows, depth))
 
     def _encoder(self, model: str | None) -> Encoder:
         if model not in self._encoders:

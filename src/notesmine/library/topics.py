@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from notesmine.encoder import PACKAGED_SHA256, Encoder
 from notesmine.errors import InputError, ModelError, StateError
+from notesmine.library.kept import HEADINGS
 from notesmine.themes.discover import collapse
 
 if TYPE_CHECKING:
@@ -82,6 +84,30 @@ def rebuild(kept: Kept, vectors: NDArray[np.float32], run: Run) -> Built:
         for at, text, ident, topic in zip(firsts, texts, ids, model.topics_, strict=True)
     ]
     return model, table, own[firsts]
+
+
+def theme_space(
+    kept: Kept, quote_ids: Sequence[str], own: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the vectors (n, d) in which the run sought themes: what is said, and what hinders.
+
+    The probabilities of codes are asked of the classifier again; a text that stands under several
+    headings has their mean.
+    """
+    from notesmine.classify import CODES, Classifier
+    from notesmine.themes.growth import blend
+
+    wanted = {r.text for r in kept.project.rulings if r.quote_id in set(quote_ids)}
+    rulings = [r for r in kept.project.rulings if r.text in wanted]
+    pairs = sorted({(r.text, HEADINGS.join(r.heading_path)) for r in rulings})
+    classifier = Classifier(Encoder())
+    _, shares = classifier.probabilities([t for t, _ in pairs], [h for _, h in pairs])
+    rows: dict[str, list[NDArray[np.float64]]] = {}
+    for (text, _), row in zip(pairs, shares, strict=True):
+        rows.setdefault(text, []).append(row)
+    by_id = {r.quote_id: r.text for r in rulings}
+    codes = [np.mean(rows[by_id[ident]], axis=0) for ident in quote_ids]
+    return blend(own, np.array(codes).reshape(len(quote_ids), len(CODES)).astype(np.float32))
 
 
 def _encode(run: Run) -> Any:
