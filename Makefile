@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CORPUS ?= corpus
 OUT ?= outputs
 
-.PHONY: run test bench clean
+.PHONY: run test bench notebooks clean
 
 run: $(VENV)/installed
 	$(BIN)/notesmine run $(CORPUS) -o $(OUT)
@@ -22,6 +22,10 @@ $(VENV)/installed: requirements.lock pyproject.toml
 
 bench: $(VENV)/installed
 	$(BIN)/python -m bench
+
+# The rendered copies in docs/notebooks, after a change that alters what the sample corpus gives.
+notebooks: $(VENV)/installed
+	$(BIN)/python notebooks/render.py
 
 clean:
 	rm -rf $(VENV) $(OUT)/report.* .notesmine

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
-#: Its examples load the model.
-NEEDS_MODEL = {"notesmine.encoder"}
+#: Their examples load the model; those of the library are run by test_library.py.
+NEEDS_MODEL = {"notesmine.encoder", "notesmine.library.outputs", "notesmine.library.stages"}
 
 
 def modules() -> list[str]:

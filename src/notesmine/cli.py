@@ -37,26 +37,36 @@ def main() -> None:
 
 
 @main.command()
-@click.argument("corpus", type=FOLDER, default=Path("corpus"))
-@click.option("-o", "--out", type=FOLDER, default=Path("outputs"), help="Output folder.")
+@click.argument("corpus", type=FOLDER, required=False)
+@click.option("-o", "--out", type=FOLDER, help="Output folder (default: outputs).")
 @click.option("--state", type=FOLDER, help="State folder (default: .notesmine/NAME beside OUT).")
 @click.option("--settings", type=FILE, help="Settings (default: notesmine.toml, see `init`).")
 @click.option("--codebook", type=FILE, help="Codebook (default: codebook.toml, else built in).")
+@click.option("--manifest", type=FILE, help="Do the run of this run.json again and compare.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only the closing summary.")
 @_friendly
 def run(
-    corpus: Path,
-    out: Path,
+    corpus: Path | None,
+    out: Path | None,
     state: Path | None,
     settings: Path | None,
     codebook: Path | None,
+    manifest: Path | None,
     quiet: bool,
 ) -> None:
-    """Read CORPUS and write the synthesis of its impediments to OUT.
+    """Read CORPUS (default: corpus) and write the synthesis of its impediments to OUT.
 
     Only what changed since the last run is done again. Exit code 0: done; 2: wrong usage or
     nothing to read; 3: done, but some documents were not read (each is named).
+
+    With --manifest a run is done anew from its record, its notes found by their hashes. Exit code
+    0: every output is identical; 1: not, and what differs is named.
     """
+    if manifest is not None:
+        from notesmine.rerun import command
+
+        sys.exit(command(manifest, corpus, out, state, settings, codebook, quiet, click.echo))
+    corpus, out = corpus or Path("corpus"), out or Path("outputs")
     from notesmine import pipeline
     from notesmine.console import reporter
     from notesmine.project import find_codebook, find_settings

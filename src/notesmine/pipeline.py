@@ -26,6 +26,7 @@ from notesmine import (
     evidence,
     exchange,
     naming,
+    origin,
     publish,
     read,
     runrecord,
@@ -144,6 +145,9 @@ def run(
         last = _unchanged(store, out, asked)
         if last is not None:
             return Result(run=last, out=out, changed=False)
+        started = origin.taken(
+            store, corpus, found, skipped, settings, codebook, template, links, checks
+        )
         loading = _preload("sentence_transformers")
         documents = _read(found, rows, settings, store, tell)
         loading.join()
@@ -201,6 +205,7 @@ def run(
             counts=runrecord.counts(documents, assigned, themes, grown.reasons) | people.counts(),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
+            beside=started.facts(runrecord.CODE),
         )
         bundle = publish.Bundle(
             title=settings.publish.title,
@@ -231,6 +236,7 @@ def run(
             store.keep_blob("corpus", str(corpus.resolve()).encode())
             store.keep_blob("codebook", msgspec.msgpack.encode(book))
             keep_rulings(store, assigned, by_id)
+            started.keep(store, record)
             store.keep_blob(exchange.FINDINGS, msgspec.msgpack.encode(shown.findings))
             store.keep_decisions(decided.rows())
             plain = runrecord.shown(weighed, documents, names=True)

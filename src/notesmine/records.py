@@ -357,7 +357,11 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """The record of one run, written last as ``run.json``."""
+    """The record of one run, written last as ``run.json``.
+
+    ``beside`` holds what else it depended on: SHA-256 of the files beside the notes, of codebook
+    and template, whether links to sources are made, the version of the code that keeps results.
+    """
 
     run_id: str
     corpus: str
@@ -373,6 +377,7 @@ class Run(Struct, frozen=True, kw_only=True):
     problems: tuple[Problem, ...]
     events: tuple[Event, ...] = ()
     outputs: dict[str, str] = {}
+    beside: dict[str, str] = {}
 
 
 def digest(*parts: str | bytes, length: int = 12) -> str:
