@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -69,3 +69,13 @@ def embed(
         if progress is not None:
             progress(first + len(part), len(todo))
     return {text: kept[key] for text, key in keys.items()}
+
+
+def stack(by_text: Mapping[str, Vectors], texts: Sequence[str]) -> Vectors:
+    """Return the rows of texts, shape (n, d); (0, 1) where there is none."""
+    return np.stack([by_text[t] for t in texts]) if texts else np.zeros((0, 1), dtype=np.float32)
+
+
+def kept(texts: Sequence[str], embedder: Embedder, store: Cache) -> Vectors:
+    """Return vectors, shape (n, d), of texts most of which were embedded at the last run."""
+    return stack(embed(texts, embedder, store), texts)

@@ -10,7 +10,6 @@ import functools
 import importlib
 import os
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -41,7 +40,6 @@ from notesmine.records import (
     Coding,
     Document,
     Event,
-    Membership,
     Passage,
     Run,
     Theme,
@@ -51,7 +49,7 @@ from notesmine.rulings import RULINGS, keep_rulings
 from notesmine.store import Store, state_folder
 from notesmine.themes.codebook import Codebook, load_codebook
 from notesmine.themes.coding import CODED_KINDS, Coder
-from notesmine.themes.growth import attach, blend, codes_as_themes, emergent_themes, grow
+from notesmine.themes.growth import attach, blend, codes_as_themes, emergent_themes, grow, reasons
 from notesmine.themes.taught import Lessons
 
 #: Told of each stage's progress: name, done, total.
@@ -178,7 +176,7 @@ def run(
             functools.partial(tell, "embed"),
         )
         codings = _code(judged, people, book, classifier, store)
-        phrases = functools.partial(_kept_vectors, embedder=embedder, store=store)
+        phrases = functools.partial(embed.kept, embedder=embedder, store=store)
         known = [n for member in roster for n in (member.name, *member.aliases)]
         grown = _themes(
             judged, codings, vectors, registry_body, settings, book, phrases, tell, known
@@ -360,9 +358,6 @@ def _overruled(item: Judged, people: exchange.Replay) -> Judged:
 CHECKPOINT = 1024
 
 
-# -- themes ---------------------------------------------------------------------------------------
-
-
 def _code(
     judged: Sequence[Judged],
     people: exchange.Replay,
@@ -373,7 +368,7 @@ def _code(
     """Code passages, as people taught too."""
 
     def vectors(rows: Sequence[int], embedder: embed.Embedder) -> Vectors:
-        return _kept_vectors([judged[i].passage.text for i in rows], embedder, store)
+        return embed.kept([judged[i].passage.text for i in rows], embedder, store)
 
     encoder = classifier.encoder
     lessons = Lessons(exchange.lessons(people.decided, book), classifier.encode)
@@ -426,12 +421,12 @@ def _themes(
     texts = [judged[i].passage.text for i in rows]
     grown = grow(
         texts,
-        _stack(vectors, texts),
+        embed.stack(vectors, texts),
         [digest(text, length=32) for text in texts],
         registry_body,
         settings.themes,
         encode=encode,
-        codes=_stack(shares, texts),
+        codes=embed.stack(shares, texts),
         confirmed=[judged[i].judged.judgement.tier == "confirmed" for i in rows],
         background=[j.passage.text for j in judged if j.judged.judgement.kind not in scope],
         names=[*names, *(j.passage.speaker for j in judged if j.passage.speaker)],
@@ -442,22 +437,17 @@ def _themes(
         if m.theme is not None
     }
     beside = [judged[i].passage.text for i in others]
-    near = attach(blend(_stack(vectors, beside), _stack(shares, beside)), grown.centroids)
+    near = attach(blend(embed.stack(vectors, beside), embed.stack(shares, beside)), grown.centroids)
     attached = {i: grown.ids[t] for i, t in zip(others, near, strict=True) if t is not None}
     tell("themes", len(rows), len(rows))
     return Grown(
         themes=(*codes_as_themes(book), *emergent_themes(grown, members, codings)),
         members=members,
         attached=attached,
-        reasons=dict(sorted(Counter(_reasons(grown.memberships)).items())),
+        reasons=reasons(grown.memberships),
         events=tuple(grown.events),
         registry=grown.registry,
     )
-
-
-def _kept_vectors(texts: Sequence[str], embedder: embed.Embedder, store: Store) -> Vectors:
-    """Return vectors, shape (n, d), of texts most of which were embedded at the last run."""
-    return _stack(embed.embed(texts, embedder, store), texts)
 
 
 def _code_shares(judged: Sequence[Judged]) -> dict[str, Vectors]:
@@ -473,15 +463,6 @@ def _code_shares(judged: Sequence[Judged]) -> dict[str, Vectors]:
         text: np.array(sorted(rows), dtype=np.float64).mean(axis=0).astype(np.float32)
         for text, rows in found.items()
     }
-
-
-def _stack(by_text: Mapping[str, Vectors], texts: Sequence[str]) -> Vectors:
-    """Return the rows of texts, shape (n, d); (0, 1) where there is none."""
-    return np.stack([by_text[t] for t in texts]) if texts else np.zeros((0, 1), dtype=np.float32)
-
-
-def _reasons(memberships: Sequence[Membership]) -> list[str]:
-    return [m.abstained_because.split(":")[0] for m in memberships if m.theme is None]
 
 
 def _assign(
@@ -504,9 +485,6 @@ def _assign(
             )
         )
     return out
-
-
-# -- nothing changed ------------------------------------------------------------------------------
 
 
 def _unchanged(store: Store, out: Path, asked: str) -> Run | None:

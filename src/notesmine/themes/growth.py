@@ -204,3 +204,9 @@ def emergent_themes(
             )
         )
     return out
+
+
+def reasons(memberships: Sequence[Membership]) -> dict[str, int]:
+    """Return how many passages are in no theme, by reason."""
+    found = Counter(m.abstained_because.split(":")[0] for m in memberships if m.theme is None)
+    return dict(sorted(found.items()))
