@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import reviewing
+import states
 from notesmine.errors import OutputError, StateError
 from notesmine.exchange.decision import Decision, add_decisions, read_decisions
 from notesmine.exchange.lock import lock_of, locked
@@ -104,7 +105,7 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_a_review_says_that_another_writes_and_takes_the_act_later(tmp_path: Path) -> None:
     out = reviewing.office(tmp_path)
     file = tmp_path / "notes" / "decisions.toml"
-    quote = reviewing.ident(out, reviewing.states.OWNED[0])
+    quote = reviewing.ident(out, states.OWNED[0])
     with reviewing.opened(out) as client, held_elsewhere(file) as other:
         threading.Timer(1.0, other.kill).start()
         began = time.monotonic()
