@@ -79,7 +79,9 @@ def start(out: Path, *more: str) -> tuple[subprocess.Popen[str], Client]:
     keys = Keys()
     keys.token = found[2]
     client = Client(int(found[1]), keys)
-    assert client.open().status == 303
+    opened = client.open()
+    assert opened.status == 303
+    keys.folder = opened.headers["location"].rstrip("/")
     key = re.search(r'name="review-key" content="([\w-]+)"', client.send("GET", "/").body.decode())
     assert key
     keys.page = key[1]
