@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 import notesmine
 import states
-from notesmine import pipeline
+from notesmine import commands, pipeline
 from notesmine.editions import release
 from notesmine.errors import InputError, ModelError, StateError
 from notesmine.library import Outputs
@@ -23,6 +24,7 @@ from notesmine.library.columns import FRAMES, INDEX
 from notesmine.library.frames import frame
 from notesmine.publish.tables import masks_of
 from notesmine.store import Store
+from notesmine.themes.codebook import builtin_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -376,6 +378,27 @@ def test_stages_take_lists_of_strings() -> None:
     assert (coded[codes].dtypes == "float64").all()
     assert "ownership" in str(coded["codes"].iloc[0])
     assert types(notesmine.theme_texts(SAID)) == stated("notesmine.theme_texts(texts)")
+
+
+def test_a_code_of_ones_own_is_scored_as_the_command_scores_it(tmp_path: Path) -> None:
+    own = """
+[[code]]
+id = "late-invoices"
+definition = "Bills of suppliers come late, or are paid late."
+examples = ["The bill of May came in July.", "We paid them after three reminders.",
+            "Nobody signs the invoices."]
+"""
+    book = tmp_path / "codebook.toml"
+    book.write_text(builtin_text() + own, "utf-8")
+    text = "The bills of our suppliers are paid months after they came."
+    coded = notesmine.code_texts([text], kinds=["impediment"], codebook=book)
+    rows = tmp_path / "in.jsonl"
+    rows.write_text(json.dumps({"text": text, "kind": "impediment"}) + "\n", "utf-8")
+    commands.code(rows, tmp_path / "out.jsonl", book)
+    found = json.loads((tmp_path / "out.jsonl").read_text("utf-8"))["codes"]
+    scores = {c["code"]: c["score"] for c in found}
+    assert scores == coded.iloc[0][list(scores)].to_dict()
+    assert found[0]["code"] == "late-invoices"
 
 
 def test_stages_take_nothing_too() -> None:

@@ -91,7 +91,6 @@ def code(source: Path, out: Path, codebook: Path | None) -> int:
         texts,
         kinds,
         [j.codes for j in judged],
-        lambda numbers: encoder.encode([texts[i] for i in numbers]),
     )
     for row, coding in zip(rows, codings, strict=True):
         row["codes"] = msgspec.to_builtins(coding.codes)

@@ -199,7 +199,7 @@ def run(
             versions=runrecord.versions(),
             model=runrecord.model_facts(encoder, embedder, book),
             seed=settings.themes.seed,
-            parent_state=digest(registry_body, key or b"", length=64) if registry_body else "",
+            parent_state=started.parent,
             counts=runrecord.counts(documents, assigned, themes, grown.reasons) | people.counts(),
             problems=tuple(runrecord.problems(documents, problems)),
             events=tuple(grown.events),
@@ -366,18 +366,15 @@ def _code(
     store: Store,
 ) -> list[Coding]:
     """Code passages, as people taught too."""
-
-    def vectors(rows: Sequence[int], embedder: embed.Embedder) -> Vectors:
-        return embed.kept([judged[i].passage.text for i in rows], embedder, store)
-
-    encoder = classifier.encoder
-    lessons = Lessons(exchange.lessons(people.decided, book), classifier.encode)
-    return Coder(exchange.looked_for(book), encoder.encode, lessons).code(
+    packaged, fitted = (
+        functools.partial(embed.kept, embedder=e, store=store)
+        for e in (classifier.encoder, classifier)
+    )
+    lessons = Lessons(exchange.lessons(people.decided, book), fitted)
+    return Coder(exchange.looked_for(book), packaged, lessons).code(
         [j.passage.text for j in judged],
         [people.codable_kind(j.passage, j.judged.judgement.kind) for j in judged],
         [j.judged.codes for j in judged],
-        functools.partial(vectors, embedder=encoder),
-        learnt=functools.partial(vectors, embedder=classifier),
         everything=False,
         untaught=frozenset(i for i, j in enumerate(judged) if people.coded(j.passage)),
     )

@@ -129,12 +129,7 @@ def code_texts(
         if unknown:
             raise InputError(f"{unknown[0]!r} is no kind", f"Kinds: {', '.join(KINDS)}.")
     known = [j.judgement.kind for j in judged] if kinds is None else list(kinds)
-    codings = Coder(book, classifier.encode).code(
-        rows,
-        known,
-        [j.codes for j in judged],
-        lambda numbers: classifier.encode([rows[i] for i in numbers]),
-    )
+    codings = Coder(book, classifier.encoder.encode).code(rows, known, [j.codes for j in judged])
     return frame(
         "notesmine.code_texts(texts)",
         [

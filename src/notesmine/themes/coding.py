@@ -50,6 +50,7 @@ class Coder:
 
     def __init__(self, codebook: Codebook, encode: Encode, lessons: Lessons | None = None) -> None:
         self.codebook = codebook
+        self._encode = encode
         self.codes = tuple(code.id for code in codebook.active())
         self._cues = CueFinder(codebook.active())
         built_in = builtin_ids()
@@ -64,9 +65,7 @@ class Coder:
         passages: Sequence[str],
         kinds: Sequence[Kind],
         fitted: Sequence[Mapping[str, float]],
-        vectors: Callable[[Sequence[int]], Vectors],
         *,
-        learnt: Callable[[Sequence[int]], Vectors] | None = None,
         everything: bool = True,
         untaught: Collection[int] = (),
     ) -> list[Coding]:
@@ -76,10 +75,6 @@ class Coder:
         ----------
         passages, kinds, fitted : sequences of length n
             Texts, their kinds, and the fitted scorer's probabilities by code.
-        vectors : callable
-            Gives the vectors (m, d) of the passages with given numbers; called only when needed.
-        learnt : callable, optional
-            The same in the space of the lessons.
         everything : bool, default True
             Rank the codes for passages of all kinds, those included to which none is assigned.
         untaught : collection of int
@@ -93,13 +88,14 @@ class Coder:
             proposals only. Decisions, status and boilerplate speak of no hindrance.
         """
         rows = [i for i, kind in enumerate(kinds) if kind in CODED_KINDS]
+        coded = [passages[i] for i in rows]
         likeness: dict[int, NDArray[np.float64]] = {}
         bounds: dict[int, dict[str, Bound]] = {}
         if self._added and rows:
-            scores = similarity(vectors(rows), self._added, self._others)
+            scores = similarity(self._encode(coded), self._added, self._others)
             likeness = {i: scores[at] for at, i in enumerate(rows)}
-        if self._lessons.of and learnt is not None and rows:
-            found = zip(rows, self._lessons.bounds(learnt(rows)), strict=True)
+        if self._lessons.of:
+            found = zip(rows, self._lessons.bounds(coded), strict=True)
             bounds = {
                 i: {code: bound for code, bound in row.items() if code in self.codes}
                 for i, row in found

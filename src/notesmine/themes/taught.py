@@ -52,24 +52,29 @@ class Lessons:
     ----------
     taught : mapping of code id to Taught
     encode : callable
-        Gives the unit vectors (n, d) of texts; called only where something was taught.
+        Gives the unit vectors (n, d) of texts in the space of the fitting; called only where
+        something was taught.
     """
 
     def __init__(
         self, taught: Mapping[str, Taught], encode: Callable[[Sequence[str]], Vectors]
     ) -> None:
+        self._encode = encode
         self.of = {
             code: (encode(said.yes) if said.yes else None, encode(said.no) if said.no else None)
             for code, said in sorted(taught.items())
             if said.yes or said.no
         }
 
-    def bounds(self, vectors: Vectors) -> list[dict[str, Bound]]:
-        """Return the bounds of codes for passages, given their vectors (n, d).
+    def bounds(self, passages: Sequence[str]) -> list[dict[str, Bound]]:
+        """Return the bounds of codes for each passage.
 
         The nearer of what was given and what was taken away counts; equally near ones say nothing.
         """
-        found: list[dict[str, Bound]] = [{} for _ in range(len(vectors))]
+        found: list[dict[str, Bound]] = [{} for _ in passages]
+        if not self.of:
+            return found
+        vectors = self._encode(passages)
         for code, (yes, no) in self.of.items():
             for row, given, taken in zip(
                 found, _nearest(vectors, yes), _nearest(vectors, no), strict=True
