@@ -49,7 +49,7 @@ class Statements:
     def stack(self, rows: list[int], part: str = "vectors") -> Vectors:
         """Return the vectors, or the shares of ``codes``, of rows."""
         of: dict[str, Vectors] = getattr(self, part)
-        return np.stack([of[self.texts[i]] for i in rows])
+        return embed.stack(of, [self.texts[i] for i in rows])
 
 
 def statements(name: str, state: Path, settings: Settings | None = None) -> Statements:

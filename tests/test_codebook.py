@@ -426,6 +426,8 @@ def test_similarity_depends_on_the_passage_alone() -> None:
     assert np.array_equal(similarity(passages[order], book_vectors, others), scores[order])
     single = np.vstack([similarity(passages[k : k + 1], book_vectors, others) for k in range(301)])
     assert np.array_equal(single, scores)
+    scaled = similarity(passages * np.float32(4.0), book_vectors, others)
+    assert np.array_equal(scaled, scores)
 
 
 def test_similarity_of_nothing() -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deciding import notes, on
 from notesmine.errors import ConfigError
 from notesmine.exchange import load_decisions
 from notesmine.exchange.decision import Decision, add_decisions, read_decisions
 from notesmine.store import Store
-from test_exchange_decisions import notes, on
 
 
 def test_the_file_is_added_to_and_what_people_wrote_stays(tmp_path: Path) -> None:

@@ -65,14 +65,7 @@ class Ruling(Struct, frozen=True, kw_only=True):
         """What the machine by itself says; None where people decided and the state kept it not."""
         if self.machine is not None or self.decided_by:
             return self.machine
-        return Machine(
-            kind=self.kind,
-            tier=self.tier,
-            probability=self.probability,
-            codes=self.codes,
-            theme_ids=self.theme_ids,
-            why=self.why,
-        )
+        return Machine(**{name: getattr(self, name) for name in Machine.__struct_fields__})
 
     def by_machine(self) -> Ruling:
         """Return the passage as the machine by itself judged it, where that is known."""
@@ -81,13 +74,8 @@ class Ruling(Struct, frozen=True, kw_only=True):
             return self
         return msgspec.structs.replace(
             self,
-            kind=said.kind,
-            tier=said.tier,
-            probability=said.probability,
-            codes=said.codes,
+            **msgspec.structs.asdict(said),
             code_scores=(),
-            theme_ids=said.theme_ids,
-            why=said.why,
             decided_by=(),
             decisions=(),
             machine=None,

@@ -32,6 +32,11 @@ RESERVED = frozenset(
 )
 
 
+def made_by(outputs: Path) -> Path:
+    """Return the output folder that a folder is a release of; any other folder as it is."""
+    return outputs.parent.parent if outputs.parent.name == FOLDER else outputs
+
+
 class Edition(Struct, frozen=True, kw_only=True):
     """A frozen run: ``files`` maps each published file to its SHA-256, ``run.json`` included.
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from notesmine.editions.freeze import FOLDER as RELEASES
+from notesmine.editions.freeze import made_by
 from notesmine.errors import InputError
 from notesmine.library import kept as state_of
 from notesmine.library.frames import frame, read_table
@@ -62,10 +62,7 @@ class Outputs:
         self.names = names
         self.unquotable = unquotable
         self.run: Run = read_run(folder)
-        owner = folder.absolute()
-        if owner.parent.name == RELEASES:
-            owner = owner.parent.parent
-        self.state = state_folder(owner, state)
+        self.state = state_folder(made_by(folder.absolute()), state)
 
     def __repr__(self) -> str:
         """Say which run this is of."""

@@ -9,13 +9,13 @@ import msgspec
 from msgspec import Struct
 
 from notesmine import origin, read
+from notesmine.editions.freeze import made_by
 from notesmine.errors import InputError, NothingToRead, StateError
 from notesmine.origin import Origin
 from notesmine.read.corpus import nfc
 from notesmine.records import Run
 from notesmine.store import Store, state_folder
 
-RELEASES = "releases"
 SHOWN = 5  # names listed in an error
 
 
@@ -95,9 +95,7 @@ def know(manifest: Path, state: Path | None = None) -> Known:
         If the run started from a state that is not here.
     """
     asked = read_manifest(manifest)
-    outputs = (manifest if manifest.is_dir() else manifest.parent).absolute()
-    if outputs.parent.name == RELEASES:
-        outputs = outputs.parent.parent
+    outputs = made_by((manifest if manifest.is_dir() else manifest.parent).absolute())
     home = state_folder(outputs, state)
     told, started, parent, corpus = asked, None, None, None
     if (home / "state.sqlite").is_file():

@@ -26,6 +26,7 @@ from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.metrics import adjusted_mutual_info_score, silhouette_score
 
 from notesmine.themes.apart import stand_apart
+from notesmine.themes.space import unit_rows
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -88,7 +89,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     def fit(self, X: NDArray[Any], y: object = None) -> GraphClusterer:  # noqa: ARG002, N803
         """Group the rows of ``X`` (n, d)."""
-        rows = _units(np.asarray(X, dtype=np.float64))
+        rows = unit_rows(X)
         self.mean_ = rows.mean(axis=0)
         start = None if self.start is None else np.asarray(self.start, dtype=np.intp)
         if start is not None and np.count_nonzero(start >= 0) < len(rows) // 2:
@@ -97,7 +98,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.resolution_ = self._resolution(rows, start)
         found = partition(smoothed, self.resolution_, self.seed, start)
         labels, self.probabilities_ = settle(found, smoothed, self.minimum, start=start)
-        centred = _units(rows - self.mean_)
+        centred = unit_rows(rows - self.mean_)
         apart = stand_apart(centred, labels, self._cut, start)
         if apart.max(initial=-1) > labels.max(initial=-1):
             labels = _by_size(apart)
@@ -109,7 +110,7 @@ class GraphClusterer(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: NDArray[Any]) -> Ints:  # noqa: N803
         """Return the nearest theme of each row, -1 where there are no themes."""
-        rows = _units(_units(np.asarray(X, dtype=np.float64)) - self.mean_)
+        rows = unit_rows(unit_rows(X) - self.mean_)
         near = np.round(rows @ self.centroids_.T, DECIMALS)
         return near.argmax(axis=1) if near.size else np.full(len(rows), -1, dtype=np.intp)
 
@@ -147,8 +148,8 @@ def choose_resolution(rows: Floats, minimum: int, seed: int) -> float:
         score[at] = silhouette_score(distances, whole[at], metric="precomputed")
     for _ in range(repeats):
         left, right = np.array_split(rng.permutation(rows.shape[1]), 2)
-        one = _settled(_units(rows[:, left]), minimum, seed)
-        two = _settled(_units(rows[:, right]), minimum, seed)
+        one = _settled(unit_rows(rows[:, left]), minimum, seed)
+        two = _settled(unit_rows(rows[:, right]), minimum, seed)
         for at in usable:
             score[at] += _agreement(one[at], two[at], whole[at]) / repeats
     return RESOLUTIONS[int(np.argmax(np.round(score, DECIMALS)))]
@@ -179,7 +180,7 @@ def smooth(rows: Floats) -> Floats:
     n = len(rows)
     if n < 3:  # the centred vectors of two rows are opposite whatever they say
         return rows
-    centred = _units(rows - rows.mean(axis=0))
+    centred = unit_rows(rows - rows.mean(axis=0))
     k = int(np.clip(round(n**0.5 / 2), 4, 15))
     graph = neighbours(centred, min(k, n - 1))
     graph = graph + graph.T
@@ -188,7 +189,7 @@ def smooth(rows: Floats) -> Floats:
     out = centred
     for _ in range(1 if n < 150 else 2):
         out = 0.5 * out + 0.5 * (walk @ out)
-    return _units(out)
+    return unit_rows(out)
 
 
 def neighbours(rows: Floats, k: int) -> sp.csr_array:
@@ -379,9 +380,4 @@ def centroids(rows: Floats, labels: Ints, themes: int | None = None) -> Floats:
     count = int(labels.max(initial=-1)) + 1 if themes is None else themes
     kept = np.flatnonzero(labels >= 0)
     member = sp.csr_array((np.ones(len(kept)), (labels[kept], kept)), shape=(count, len(rows)))
-    return _units(np.asarray(member @ rows))
-
-
-def _units(rows: Floats) -> Floats:
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.asarray(rows / np.maximum(length, 1e-12))
+    return unit_rows(np.asarray(member @ rows))

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from notesmine.config import ThemeSettings
 from notesmine.records import Membership
 from notesmine.themes import cluster
+from notesmine.themes.space import unit_rows
 from notesmine.themes.words import SEPARATOR, NotesVectorizer
 
 if TYPE_CHECKING:
@@ -258,8 +259,7 @@ def collapse(texts: Sequence[str], vectors: NDArray[np.float32]) -> Distinct:
 
 def _linked(rows: NDArray[np.float64], cosine: float) -> NDArray[np.intp]:
     """Return the number of each row's connected component under ``cosine`` or more."""
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    units = rows / np.maximum(length, 1e-12)
+    units = unit_rows(rows)
     left, right = [], []
     for own, others in cluster.blocks(units):
         a, b = np.nonzero(np.round(units[own] @ units[others].T, cluster.DECIMALS) >= cosine)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from notesmine.themes.codebook import Code
+from notesmine.themes.space import unit_rows
 
 #: Weight of the nearest example beside definition and mean example, which weigh one each.
 NEAREST = 0.3
@@ -70,7 +70,7 @@ def similarity(
 
 def cosines(vectors: Vectors, rows: Vectors) -> NDArray[np.float64]:
     """Return the cosines of passages (n, d) to texts (m, d), shape (n, m), rounded."""
-    return np.asarray(np.round(_unit(vectors) @ _unit(rows).T, DECIMALS))
+    return np.asarray(np.round(unit_rows(vectors) @ unit_rows(rows).T, DECIMALS))
 
 
 def contrast(vectors: Vectors, rows: Vectors, others: Sequence[Vectors]) -> NDArray[np.float64]:
@@ -87,12 +87,13 @@ def contrast(vectors: Vectors, rows: Vectors, others: Sequence[Vectors]) -> NDAr
     others : sequence of ndarray of shape (1 + examples, d)
         Of the other codes' texts.
     """
-    centre = np.concatenate(others).astype(np.float64).mean(axis=0) if len(others) else 0.0
-    passages = _unit(vectors - centre)
-    own = _near(passages, _unit(rows - centre))
-    if not len(others):
+    known = [unit_rows(other) for other in others]
+    centre = np.concatenate(known).mean(axis=0) if known else 0.0
+    passages = unit_rows(unit_rows(vectors) - centre)
+    own = _near(passages, unit_rows(unit_rows(rows) - centre))
+    if not known:
         return own
-    rivals = np.stack([_near(passages, _unit(other - centre)) for other in others], axis=1)
+    rivals = np.stack([_near(passages, unit_rows(other - centre)) for other in known], axis=1)
     return np.asarray(own - CONTRAST * np.sort(rivals, axis=1)[:, -RIVALS:].mean(axis=1))
 
 
@@ -103,10 +104,3 @@ def _near(passages: NDArray[np.float64], rows: NDArray[np.float64]) -> NDArray[n
     return np.asarray(
         near[:, 0] + examples.mean(axis=1) + NEAREST * examples.max(axis=1), dtype=np.float64
     )
-
-
-def _unit(vectors: NDArray[Any]) -> NDArray[np.float64]:
-    rows = vectors.astype(np.float64)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit: NDArray[np.float64] = rows / np.where(length > 0, length, 1.0)
-    return unit

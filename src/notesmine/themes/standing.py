@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from notesmine.themes.cluster import DECIMALS, GraphClusterer, centroids
 from notesmine.themes.discover import topic_model
+from notesmine.themes.space import unit_rows
 from notesmine.themes.words import SEPARATOR, NotesVectorizer
 
 if TYPE_CHECKING:
@@ -50,20 +51,15 @@ class StandingClusterer(GraphClusterer):
 
     def fit(self, X: NDArray[Any], y: object = None) -> StandingClusterer:  # noqa: ARG002, N803
         """Take the themes given for the rows of ``X`` (n, d)."""
-        rows = unit(np.asarray(X, dtype=np.float64))
+        rows = unit_rows(X)
         self.labels_ = np.asarray(self.given, dtype=np.intp)
         self.mean_ = rows.mean(axis=0)
-        centred = unit(rows - self.mean_)
+        centred = unit_rows(rows - self.mean_)
         self.centroids_ = centroids(centred, self.labels_)
         near = np.round(centred @ self.centroids_.T, DECIMALS).clip(0.0)
         own = near[np.arange(len(rows)), self.labels_.clip(0)]
         self.probabilities_ = np.where(self.labels_ >= 0, own, 0.0)
         return self
-
-
-def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return rows of length one."""
-    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
 
 
 class StandingVectorizer(NotesVectorizer):
