@@ -58,6 +58,8 @@ class Replay:
         placed = list(self._place(documents, passages)) if decided.decisions else []
         self.settled, self.conflicts = settle(placed, self._resolve)
         self.machine: dict[str, Judgement] = {}
+        # Codes learnt from passages: no news to one that people coded themselves.
+        self._made = {c for c, what, _ in decided.codes if what == "add"}
         self.of: dict[str, dict[tuple[str, str], Settled]] = {}
         for (passage_id, aspect, code), found in self.settled.items():
             self.of.setdefault(passage_id, {})[aspect, code] = found
@@ -176,6 +178,9 @@ class Replay:
         coding = item.coding
         if ("kind", "") in own:
             coding = _recoded(coding, item.judgement.kind, item.passage.text)
+        if self.coded(item.passage):
+            for made in self._made & {c.code for c in coding.codes if c.assigned}:
+                coding = _without(coding, made, "people made it, and not for this passage")
         ids = dict.fromkeys(c.code for c in coding.codes if c.assigned)
         ids |= dict.fromkeys(t for t in item.theme_ids if t not in {c.code for c in coding.codes})
         ids = dict.fromkeys(self._resolve(t) for t in ids)
@@ -212,7 +217,7 @@ class Replay:
             coding = _recoded(coding, said.kind, item.passage.text)
         ranked = {c.code for c in coding.codes}
         own = self.of.get(item.passage.passage_id, {})
-        echo = {c for _, c in own if (c, "add", "") in self.decided.codes}
+        echo = {c for _, c in own} & self._made
         codes = tuple(c.code for c in coding.codes if c.assigned and c.code not in echo)
         ids = [*codes]
         if said.kind in CODED_KINDS:
