@@ -290,7 +290,8 @@
     var first = byId("d-fields").querySelector("input, select");
     if (first) { first.focus(); }
   }
-  dialog.addEventListener("close", function () {
+  dialog.addEventListener("close", function () { // told late: the next one may be open by then
+    if (dialog.open) { return; }
     submit = null;
     if (opener && opener !== document.body && !opener.disabled) { opener.focus(); } else { byId("passage").focus(); }
   });
